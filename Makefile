@@ -1,0 +1,51 @@
+# forensics: `make` prints what there is. Everything happens in .venv, nothing outside this folder and the caches.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# PyTorch first and pinned: a plain install of anything that needs it fetches gigabytes of CUDA.
+TORCH := torch==2.13.0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench example clean
+
+help:  ## print this
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY)  ## create .venv and install the tool
+
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) "pip>=25.1"
+	$(PIP) $(TORCH)
+	$(PIP) --editable .
+	@touch $@
+
+$(READY)-dev: $(READY)
+	$(PIP) --group dev
+	@touch $@
+
+demo: $(READY)  ## compare two built-in models and leave a report in reports/demo
+	rm -rf reports/demo
+	$(BIN)/forensics compare demo:alder demo:alder-tuned --cohort demo: --probes demo --max-tokens 60 -o reports/demo
+	@echo "Open reports/demo/report.html"
+
+test: $(READY)-dev  ## run every test
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: $(READY)-dev  ## format, lint, types, and generated text up to date
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m tests.docs_freshness
+
+bench: $(READY)-dev  ## measure against the figures to reach; writes benchmarks/RESULTS.md
+	$(BIN)/python -m benchmarks
+
+example: $(READY)  ## rebuild reports/example from its transcripts
+	$(BIN)/forensics score reports/example --format html,markdown,csv,json
+
+clean:  ## remove the environment and everything generated
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis reports/demo

@@ -1,0 +1,51 @@
+"""The built-in demo models: small n-gram models with known lineages, to try everything offline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from forensics import demo_models
+from forensics.adapters import Ask, Reply
+from forensics.errors import UnknownName, UsageError
+
+SUMMARY = "built-in n-gram models with known lineages: the self-check, not models to judge by"
+DEFAULT_TEMPERATURE = 0.7
+DEFAULT_MAX_TOKENS = 60
+
+
+def known() -> list[str]:
+    """Return the names of the demo models."""
+    return sorted(demo_models.CATALOGUE)
+
+
+def lineage(name: str) -> str | None:
+    """Return the declared lineage of a demo model."""
+    return demo_models.CATALOGUE[name].lineage if name in demo_models.CATALOGUE else None
+
+
+def connect(name: str, options: Mapping[str, str]) -> DemoModel:
+    """Return a demo model; raises UnknownName, or UsageError for any option."""
+    if options:
+        raise UsageError(f"demo models take no options, but {', '.join(options)} was given.", remedy="Leave it out.")
+    if name not in demo_models.CATALOGUE:
+        raise UnknownName("demo model", name, known())
+    return DemoModel(name)
+
+
+class DemoModel:
+    """One demo model, trained when it is first asked."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.notes = MappingProxyType({"corpus": demo_models.corpus_digest()})
+
+    def ask(self, ask: Ask) -> Reply:
+        """Continue the last message."""
+        text = demo_models.load(self._name).generate(
+            ask.messages[-1].content,
+            seed=ask.sampling.seed or 0,
+            temperature=DEFAULT_TEMPERATURE if ask.sampling.temperature is None else ask.sampling.temperature,
+            max_tokens=ask.sampling.max_tokens or DEFAULT_MAX_TOKENS,
+        )
+        return Reply(state="text" if text.strip() else "empty", text=text)

@@ -1,0 +1,65 @@
+"""Derived arrays, kept by what they were derived from.
+
+A cache entry may be deleted at any time and is never evidence. Its key names everything it depends on: digests of
+inputs and versions of the code; an unreadable entry is made again.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forensics import canonical
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def home() -> Path:
+    """Return the folder of caches; the environment variable FORENSICS_HOME moves it."""
+    moved = os.environ.get("FORENSICS_HOME")
+    if moved:
+        return Path(moved) / "cache"
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("forensics", appauthor=False))
+
+
+def key(*parts: object) -> str:
+    """Return the key of whatever is derived from these parts, all JSON values."""
+    return canonical.digest(canonical.encode(list(parts))).removeprefix("sha256:")
+
+
+def find(kind: str, name: str) -> Arrays | None:
+    """Return a stored entry, or None where there is none that can be read."""
+    try:
+        with np.load(_path(kind, name), allow_pickle=False) as stored:
+            return {field: stored[field] for field in stored.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def put(kind: str, name: str, arrays: Arrays) -> None:
+    """Store an entry, whole or not at all."""
+    data = io.BytesIO()
+    np.savez(data, **dict(arrays))  # type: ignore[arg-type]  # numpy's stub takes the first keyword for a flag
+    canonical.write_atomic(_path(kind, name), data.getvalue(), durable=False)
+
+
+def get(kind: str, name: str, make: Callable[[], Arrays]) -> Arrays:
+    """Return a stored entry, or make and store it."""
+    stored = find(kind, name)
+    if stored is None:
+        stored = make()
+        put(kind, name, stored)
+    return stored
+
+
+def _path(kind: str, name: str) -> Path:
+    return home() / kind / name[:2] / f"{name}.npz"

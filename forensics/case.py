@@ -1,0 +1,66 @@
+"""Where a case keeps its files, and how they are read and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from forensics import canonical
+from forensics.errors import BadFile, UsageError
+from forensics.records.base import Record
+from forensics.records.case import Case
+from forensics.records.evidence import Evidence
+from forensics.records.scores import Scores
+from forensics.transcripts import safe_name
+
+CASE, SCORES, EVIDENCE = "case.json", "scores.json", "evidence.json"
+TRANSCRIPTS = "transcripts"
+_R = TypeVar("_R", Case, Scores, Evidence)
+
+
+def write(folder: Path, name: str, record: Record) -> Path:
+    """Write one of a case's records; the same record gives the same bytes."""
+    path = folder / name
+    canonical.write_atomic(path, as_written(record))
+    return path
+
+
+def as_written(record: Record) -> bytes:
+    """Return the bytes of a record's file."""
+    return canonical.pretty(record.model_dump(mode="json", by_alias=True))
+
+
+def read_case(folder: Path) -> Case:
+    """Read what is compared; raises UsageError or BadFile."""
+    return _read(folder, CASE, Case, made_by="forensics compare")
+
+
+def read_scores(folder: Path) -> Scores:
+    """Read the scores; raises UsageError or BadFile."""
+    return _read(folder, SCORES, Scores, made_by="forensics score")
+
+
+def read_evidence(folder: Path) -> Evidence:
+    """Read the evidence; raises UsageError or BadFile."""
+    return _read(folder, EVIDENCE, Evidence, made_by="forensics score")
+
+
+def transcript_path(folder: Path, role: str, name: str) -> Path:
+    """Return where the transcript of a model that was asked lies."""
+    if role == "cohort":
+        return folder / TRANSCRIPTS / "cohort" / f"{safe_name(name)}.jsonl"
+    return folder / TRANSCRIPTS / f"{role}.jsonl"
+
+
+def _read(folder: Path, name: str, record: type[_R], *, made_by: str) -> _R:
+    path = folder / name
+    if not path.is_file():
+        raise UsageError(f"{folder} holds no {name}.", remedy=f"Make it with `{made_by}`.")
+    try:
+        return record.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in fault["loc"]) or "the file"
+        raise BadFile(path, f"{place}: {fault['msg']}") from error

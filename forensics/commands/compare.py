@@ -1,0 +1,90 @@
+"""`forensics compare`: two models, a cohort, and the evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from forensics.commands import (
+    as_json,
+    format_option,
+    json_option,
+    sampling_options,
+    say,
+    scoring_options,
+    workers_option,
+)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  forensics compare demo:alder demo:alder-tuned --cohort demo: --probes demo -o reports/demo
+  forensics compare replay:answers/a replay:answers/b --cohort answers -o reports/a-b
+"""
+)
+@click.argument("reference")
+@click.argument("questioned")
+@click.option("--cohort", multiple=True, help="Other models: a folder or file of recorded answers, or a model name.")
+@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), required=True, help="The case's folder.")
+@click.option(
+    "--question",
+    type=click.Choice(["derivation", "distillation", "shared_ancestry"]),
+    default="derivation",
+    show_default=True,
+    help="What is asked of the pair.",
+)
+@click.option("--models", type=click.Path(path_type=Path), help="CSV table of declared lineages (model, lineage).")
+@sampling_options
+@scoring_options
+@format_option
+@workers_option
+@json_option
+def command(
+    reference: str,
+    questioned: str,
+    cohort: tuple[str, ...],
+    folder: Path,
+    question: str,
+    models: Path | None,
+    probe_set: str | None,
+    draws: int,
+    temperature: float | None,
+    max_tokens: int,
+    sampling_seed: int,
+    statistics: tuple[str, ...],
+    seed: int,
+    replicates: int,
+    formats: str,
+    workers: int,
+    json_: bool,
+) -> None:
+    """Compare QUESTIONED with REFERENCE against a cohort, and write the evidence.
+
+    A model is ADAPTER:NAME, as in replay:PATH for answers recorded earlier. Recorded answers are matched by their
+    prompts; models that have to be asked answer the probe set named with --probes.
+    """
+    from forensics import comparing
+    from forensics.preparing import Wanted
+    from forensics.records.transcript import Sampling
+
+    wanted = Wanted(
+        reference=reference,
+        questioned=questioned,
+        cohort=cohort,
+        folder=folder,
+        probe_set=probe_set,
+        sampling=Sampling(temperature=temperature, max_tokens=max_tokens, seed=sampling_seed),
+        draws=draws,
+        question=question,  # type: ignore[arg-type]  # click.Choice has checked it
+        models=models,
+        statistics=statistics or None,
+        seed=seed,
+        replicates=replicates,
+    )
+    result = comparing.compare(wanted, formats=formats.split(","), workers=workers, say=say)
+    if json_:
+        as_json(result.summary())
+    else:
+        result.show()

@@ -1,0 +1,128 @@
+"""The probes that speak loudest, with the answers side by side and the rare passages that both sides share marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forensics import cache, corpus
+from forensics.features import extract
+from forensics.features.tokens import spans
+from forensics.records.case import Case, Source
+from forensics.records.evidence import Excerpt, Exhibit
+from forensics.records.scores import Contribution, Score, Scores
+
+MOST = 6
+"""Probes shown for the statistic that is shown."""
+LONGEST = 1200
+"""Characters shown of an answer."""
+SHORTEST_PASSAGE = 4
+"""Tokens in the shortest passage that is marked."""
+
+
+def exhibits(case: Case, scores: Scores, *, root: Path) -> tuple[Exhibit, ...]:
+    """Return the probes that contribute most to `lexical`, or to the first statistic with a value.
+
+    Beside the two answers stand those of two unrelated models: the one nearest to both sides, and a middling one, by
+    the same statistic over all probes: what a reader should compare with before being impressed.
+    """
+    shown = next((s for s in scores.scores if s.statistic == "lexical" and s.contributions), None)
+    shown = shown or next((s for s in scores.scores if s.contributions), None)
+    if shown is None:
+        return ()
+    top = sorted(shown.contributions, key=lambda c: (-c.excess, c.prompt_digest))[:MOST]
+    sources = [("reference", case.reference), ("questioned", case.questioned), *_beside(case, shown)]
+    answers = {label: _first_draws(source, top, root) for label, source in sources}
+    return tuple(
+        _exhibit(number, shown.statistic, contribution, sources, answers)
+        for number, contribution in enumerate(top, start=1)
+    )
+
+
+def _beside(case: Case, shown: Score) -> list[tuple[str, Source]]:
+    """Choose the unrelated model nearest to both sides, and the one in the middle."""
+    by_name = {source.name: source for source in case.cohort}
+    closeness = sorted(
+        ((-(c.reference + c.questioned), c.model) for c in shown.cohort
+         if c.excluded is None and c.reference is not None and c.questioned is not None)
+    )  # fmt: skip
+    if not closeness:
+        return []
+    nearest, middle = closeness[0][1], closeness[len(closeness) // 2][1]
+    return [("nearest unrelated", by_name[nearest]), ("middling unrelated", by_name[middle])]
+
+
+def _first_draws(source: Source, top: Sequence[Contribution], root: Path) -> dict[str, tuple[str, str]]:
+    """Return prompt and first answer by prompt digest."""
+    located = source.model_copy(update={"path": str(root / source.path)})
+    found = corpus.texts(located, [c.prompt_digest for c in top])
+    return {prompt: (entries[0].prompt, entries[0].text) for prompt, entries in found.items()}
+
+
+def _exhibit(
+    number: int,
+    statistic: str,
+    contribution: Contribution,
+    sources: Sequence[tuple[str, Source]],
+    answers: Mapping[str, Mapping[str, tuple[str, str]]],
+) -> Exhibit:
+    given = {label: answers[label].get(contribution.prompt_digest, ("", ""))[1] for label, _ in sources}
+    beside = [text for label, text in given.items() if label not in ("reference", "questioned")]
+    marks = shared_passages(given["reference"], given["questioned"], beside)
+    prompt = answers["reference"][contribution.prompt_digest][0]
+    return Exhibit(
+        id=f"probe-{number}",
+        statistic=statistic,
+        contribution=contribution,
+        prompt=prompt[:LONGEST],
+        excerpts=tuple(
+            Excerpt(
+                label=label,
+                model=source.name,
+                text=given[label][:LONGEST],
+                cut=max(0, len(given[label]) - LONGEST),
+                marks=tuple((a, min(b, LONGEST)) for a, b in marks.get(label, ()) if a < LONGEST),
+            )
+            for label, source in sources
+        ),
+    )
+
+
+def shared_passages(
+    reference: str, questioned: str, beside: Sequence[str]
+) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Return the spans of passages of at least 4 tokens that both answers hold and none of the others does."""
+    grams = [_grams(text) for text in (reference, questioned, *beside)]
+    elsewhere = np.unique(np.concatenate([np.zeros(0, np.uint64), *grams[2:]]))
+    shared = np.setdiff1d(np.intersect1d(grams[0], grams[1]), elsewhere)
+    return {
+        "reference": _marked(reference, grams[0], shared),
+        "questioned": _marked(questioned, grams[1], shared),
+    }
+
+
+def _grams(text: str) -> NDArray[np.uint64]:
+    """Return a hash for every run of 4 tokens, in order."""
+    table: cache.Arrays = extract("tokens", [text])
+    tokens = table["vocabulary"][table["ids"]]
+    n = len(tokens) - SHORTEST_PASSAGE + 1
+    hashed = np.zeros(max(n, 0), np.uint64)
+    for place in range(SHORTEST_PASSAGE):
+        hashed = hashed * np.uint64(0x9E3779B97F4A7C15) + tokens[place : place + max(n, 0)]
+    return hashed
+
+
+def _marked(text: str, grams: NDArray[np.uint64], shared: NDArray[np.uint64]) -> tuple[tuple[int, int], ...]:
+    """Return the spans of characters covered by shared runs, overlapping ones joined."""
+    places = spans(text)
+    found: list[tuple[int, int]] = []
+    for start in np.flatnonzero(np.isin(grams, shared)).tolist():
+        begin, end = places[start][0], places[start + SHORTEST_PASSAGE - 1][1]
+        if found and begin <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((begin, end))
+    return tuple(found)

@@ -1,0 +1,251 @@
+"""Recorded answers to transcripts: open a file, find its format, check every answer, count what is wrong.
+
+Knows no format itself (those are `importers/`) and computes nothing about the answers.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, NamedTuple, cast
+
+from forensics import canonical, registry
+from forensics.errors import BadFile, UsageError
+from forensics.importers import Recorded, Recording
+from forensics.records.base import State
+from forensics.records.transcript import Sampling
+from forensics.transcripts import Entry, Transcript, as_native, parse_header, prompt_digest, safe_name
+
+SUFFIXES = (".json", ".jsonl", ".csv", ".tsv")
+COMPRESSED = (".gz", ".zst")
+LARGEST = 1 << 31
+"""Bytes a file may decompress to: more is taken for a decompression bomb."""
+GENERIC_NAMES = {"model_outputs", "answers", "outputs", "transcript", "results", "responses"}
+"""File names that say nothing about the model: the folder's name is taken instead."""
+NOT_ANSWERS = {"models", "pairs"}
+"""Tables that describe models, not answers."""
+_START = 1 << 16
+
+
+def read_transcript(path: Path, *, importer: str | None = None, options: Mapping[str, str] | None = None) -> Transcript:
+    """Read one file of recorded answers, or a folder holding exactly one.
+
+    `importer` forces a format, otherwise it is found from the content. Raises UnknownName, UsageError or BadFile.
+    """
+    path = answers_file(path)
+    text = open_text(path)
+    name = importer or detect(path, text)
+    plugin = registry.load("importers", name)
+    recorded = list(plugin.read(Recording(path=path, text=text), dict(options or {})))
+    entries, faults = _checked(recorded)
+    if not entries:
+        raise BadFile(path, "no answers in it")
+    return Transcript(
+        model=identify(path, importer=name).model,
+        format=name,
+        path=path,
+        digest=canonical.file_digest(path),
+        entries=tuple(entries),
+        faults=dict(sorted(faults.items())),
+    )
+
+
+class Converted(NamedTuple):
+    """One transcript made from a file of recorded answers."""
+
+    path: Path
+    line: str
+    """What was taken over, in one line."""
+
+
+def convert(files: Sequence[Path], folder: Path, *, importer: str | None = None) -> list[Converted]:
+    """Write the transcript of each file into a folder; every file is read before any transcript is written.
+
+    The same file gives the same bytes. Raises UsageError or BadFile.
+    """
+    read = [read_transcript(path, importer=importer) for path in files]
+    names = Counter(transcript.model for transcript in read)
+    for name, count in names.items():
+        if count > 1:
+            raise UsageError(f"{count} of the files are answers of {name!r}.", remedy="Import them into two folders.")
+    done = []
+    for transcript in read:
+        path = folder / f"{safe_name(transcript.model)}.jsonl"
+        canonical.write_atomic(path, as_native(transcript))
+        faults = "".join(f", {kind}: {count}" for kind, count in transcript.faults.items())
+        line = f"{transcript.path}: {transcript.format}, {len(transcript.entries)} answers of {transcript.model}{faults}"
+        done.append(Converted(path, line))
+    return done
+
+
+class Identified(NamedTuple):
+    """What the beginning of a file says."""
+
+    model: str
+    format: str
+    sampling: Sampling | None
+    """None where the format does not carry it."""
+
+
+def identify(path: Path, *, importer: str | None = None) -> Identified:
+    """Say what a file of recorded answers is, from its beginning; raises BadFile."""
+    start = _start_of(path)
+    name = importer or detect(path, start)
+    if not getattr(registry.load("importers", name), "HAS_HEADER", False):
+        return Identified(model_name(path), name, None)
+    header = parse_header(start.partition("\n")[0].encode(), path)
+    return Identified(header.model, name, header.sampling)
+
+
+def _start_of(path: Path) -> str:
+    """Return the first characters of a file, at least as many as formats are recognised by."""
+    data = b""
+    try:
+        for block in _blocks(path, _START):
+            data += block
+            if len(data) >= _START:
+                break
+    except (EOFError, OSError, zlib.error) as error:
+        if not data:
+            raise BadFile(path, f"unreadable ({error})", line=1) from error
+    return data.decode("utf-8-sig", "replace")
+
+
+def detect(path: Path, text: str) -> str:
+    """Return the name of the importer whose format the content has; raises UsageError when none recognises it."""
+    start = text[:_START]
+    # The catch-all for tables goes last: it recognises by column names alone.
+    for name in sorted(registry.names("importers"), key=lambda name: (name == "table", name)):
+        if registry.load("importers", name).recognises(start, path.name):
+            return name
+    raise BadFile(
+        path,
+        "the format was not recognised",
+        remedy=f"Known formats: {', '.join(registry.names('importers'))}. Name one with --as, or ?as=FORMAT.",
+    )
+
+
+def answers_file(path: Path) -> Path:
+    """Return the file itself, or the only answers file of a folder; raises UsageError."""
+    if path.is_dir():
+        files = answers_files(path)
+        if len(files) != 1:
+            found = ", ".join(file.name for file in files[:8]) or "none"
+            raise UsageError(f"{path} holds {len(files)} answers files ({found}).", remedy="Name one file.")
+        return files[0]
+    if not path.exists():
+        raise UsageError(f"{path} does not exist.", remedy="Name a file of recorded answers, or a folder holding one.")
+    return path
+
+
+def answers_files(folder: Path) -> list[Path]:
+    """Return the answers files directly inside a folder, sorted by name."""
+    return sorted(p for p in folder.iterdir() if p.is_file() and is_answers_file(p))
+
+
+def is_answers_file(path: Path) -> bool:
+    """Say whether a file's name is one that recorded answers may have."""
+    stem, suffix = _stem(path)
+    return suffix in SUFFIXES and stem not in NOT_ANSWERS and not path.name.startswith(".")
+
+
+def model_name(path: Path) -> str:
+    """Return the model's name: the file's own, or its folder's where the file's name says nothing."""
+    stem, _ = _stem(path)
+    return path.resolve().parent.name if stem.lower() in GENERIC_NAMES else stem
+
+
+def open_text(path: Path) -> str:
+    """Read, decompress (.gz, .zst) and decode a file; raises BadFile for a truncated, corrupt or huge one."""
+    data = bytearray()
+    try:
+        for block in _blocks(path):
+            data += block
+            if len(data) > LARGEST:
+                raise BadFile(path, f"it decompresses to more than {LARGEST >> 30} GiB")
+    except (EOFError, OSError, zlib.error) as error:
+        raise BadFile(
+            path,
+            f"unreadable ({error})",
+            line=data.count(b"\n") + 1,
+            remedy="The file may be truncated: get it again.",
+        ) from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadFile(path, "not UTF-8 text", line=data.count(b"\n", 0, error.start) + 1) from error
+
+
+def _blocks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
+    """Yield a file's decompressed bytes; raises EOFError where compressed data end too early."""
+    with path.open("rb") as raw:
+        if path.suffix == ".gz":
+            with gzip.GzipFile(fileobj=raw) as stream:
+                while block := stream.read(size):
+                    yield block
+        elif path.suffix == ".zst":
+            yield from _zst_blocks(raw, size)
+        else:
+            while block := raw.read(size):
+                yield block
+
+
+def _zst_blocks(raw: IO[bytes], size: int) -> Iterator[bytes]:
+    import zstandard
+
+    decompressor = zstandard.ZstdDecompressor().decompressobj()
+    try:
+        while block := raw.read(size):
+            yield decompressor.decompress(block)
+    except zstandard.ZstdError as error:
+        raise OSError(str(error)) from error
+    if not decompressor.eof:
+        raise EOFError("Compressed file ended before the end-of-stream marker was reached")
+
+
+def _stem(path: Path) -> tuple[str, str]:
+    """Split a name into stem and suffix, compression left aside."""
+    name = path.name
+    for suffix in COMPRESSED:
+        name = name.removesuffix(suffix)
+    return Path(name).stem, Path(name).suffix
+
+
+def _checked(recorded: list[Recorded]) -> tuple[list[Entry], Counter[str]]:
+    """Check every answer: well-formed, one per prompt and draw; count what had to be left out or noted."""
+    entries: list[Entry] = []
+    faults: Counter[str] = Counter()
+    seen: set[tuple[str, int]] = set()
+    for item in recorded:
+        if not isinstance(item.prompt, str):
+            faults["prompt is not text"] += 1
+            continue
+        prompt = canonical.well_formed(item.prompt)
+        identity = prompt_digest(prompt)
+        draw = item.draw or 0
+        if (identity, draw) in seen:
+            faults["duplicate"] += 1
+            continue
+        seen.add((identity, draw))
+        state, text = _state(item, faults)
+        entries.append(Entry(prompt, identity, draw, state, text, item.finish_reason, item.key))
+    return entries, faults
+
+
+def _state(item: Recorded, faults: Counter[str]) -> tuple[State, str]:
+    """Say what an answer is, and return its text made well-formed."""
+    if not isinstance(item.answer, str):
+        faults["answer is not text"] += 1
+        return "failed", ""
+    text = canonical.well_formed(item.answer)
+    if text != item.answer:
+        faults["lone surrogates replaced"] += 1
+    if item.state is not None:
+        return cast("State", item.state), text
+    if not text.strip():
+        faults["empty"] += 1
+        return "empty", text
+    return "text", text

@@ -1,0 +1,202 @@
+"""From what the user names to a case: recorded answers are taken as they lie, other models are asked.
+
+The case folder then holds, or points to, everything that scoring needs; no later stage talks to a model.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from forensics import case as case_files
+from forensics import canonical, importing, lineages, naming, probes, registry, runner
+from forensics.adapters import ModelName
+from forensics.errors import UsageError
+from forensics.records.base import Question, Role
+from forensics.records.case import Case, Source
+from forensics.records.probes import ProbeSet
+from forensics.records.transcript import Sampling
+
+MODELS_TABLE = "models.csv"
+SCHEMA = "forensics/case/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a comparison was asked for."""
+
+    reference: str
+    questioned: str
+    cohort: Sequence[str]
+    """Model names, files, or folders of files or of folders with one file each."""
+    folder: Path
+    probe_set: str | None
+    """Needed only where a model has to be asked."""
+    sampling: Sampling
+    draws: int
+    question: Question
+    models: Path | None
+    """Table of lineages, beside those found in cohort folders."""
+    statistics: tuple[str, ...] | None
+    seed: int
+    replicates: int
+
+
+Say = Callable[[str], None]
+
+
+def prepare(wanted: Wanted, *, say: Say) -> Case:
+    """Gather or ask everything a case needs and write its `case.json`; raises any UsageError before writing."""
+    declared = _declared(wanted)
+    sided = {wanted.reference, wanted.questioned}
+    models = [model for model in _cohort_models(wanted.cohort) if str(model) not in sided]
+    sides: list[tuple[Role, ModelName]] = [
+        ("reference", naming.parse(wanted.reference)),
+        ("questioned", naming.parse(wanted.questioned)),
+        *(("cohort", model) for model in models),
+    ]
+    asked = [model for _, model in sides if model.adapter != naming.RECORDED]
+    for name in wanted.statistics or ():
+        registry.load("statistics", name)
+    probe_set = _probe_set(wanted, asked)
+    sources = [_source(wanted, role, model, probe_set, declared, say) for role, model in sides]
+    reference, questioned, *cohort = sources
+    kept, set_aside = _without_the_sides(cohort, (reference, questioned))
+    case = Case(
+        schema=SCHEMA,
+        question=wanted.question,
+        reference=reference,
+        questioned=questioned,
+        cohort=tuple(sorted(kept, key=lambda source: (source.name, source.digest))),
+        probe_set=probes.reference(probe_set) if probe_set else None,
+        only=None,
+        statistics=wanted.statistics,
+        seed=wanted.seed,
+        replicates=wanted.replicates,
+        set_aside=tuple(set_aside),
+        calibration=None,
+    )
+    case_files.write(wanted.folder, case_files.CASE, case)
+    return case
+
+
+def _declared(wanted: Wanted) -> dict[str, str]:
+    """Collect declared lineages from cohort folders and the table the user names; the latter wins."""
+    tables = [Path(item) / MODELS_TABLE for item in wanted.cohort if (Path(item) / MODELS_TABLE).is_file()]
+    declared: dict[str, str] = {}
+    for table in [*tables, *([wanted.models] if wanted.models else [])]:
+        if not table.is_file():
+            raise UsageError(f"{table} does not exist.", remedy="Name a CSV table with the columns model and lineage.")
+        declared.update(lineages.read_lineages(table))
+    return declared
+
+
+def _cohort_models(named: Iterable[str]) -> list[ModelName]:
+    """Resolve what was named as cohort: each item is a folder, a file, a model, or `adapter:` for all it knows."""
+    found: list[ModelName] = []
+    for item in named:
+        path = Path(item)
+        if path.is_dir():
+            files = [*importing.answers_files(path)]
+            files += [f for d in sorted(path.iterdir()) if d.is_dir() for f in importing.answers_files(d)]
+            if not files:
+                raise UsageError(f"{path} holds no recorded answers.", remedy="Name a folder of answer files.")
+            found += [ModelName(naming.RECORDED, str(file)) for file in files]
+        elif path.is_file():
+            found.append(ModelName(naming.RECORDED, item))
+        elif ":" not in item:
+            raise UsageError(f"The cohort {item!r} is no file, folder or model.", remedy="Name one that exists.")
+        else:
+            found += _known(naming.parse(item))
+    return found
+
+
+def _known(model: ModelName) -> list[ModelName]:
+    if model.name:
+        return [model]
+    offers = getattr(registry.load("adapters", model.adapter), "known", None)
+    if offers is None:
+        raise UsageError(f"The adapter {model.adapter!r} cannot list its models.", remedy="Name them one by one.")
+    return [ModelName(model.adapter, name, model.options) for name in offers()]
+
+
+def _probe_set(wanted: Wanted, asked: Sequence[ModelName]) -> ProbeSet | None:
+    if wanted.probe_set is not None:
+        return probes.load(wanted.probe_set)
+    if asked:
+        raise UsageError(f"{asked[0]} has to be asked, but no probe set was named.", remedy="Name one with --probes.")
+    return None
+
+
+def _source(
+    wanted: Wanted,
+    role: Role,
+    model: ModelName,
+    probe_set: ProbeSet | None,
+    declared: Mapping[str, str],
+    say: Say,
+) -> Source:
+    """Return where a model's answers lie, after asking it where they lie nowhere yet."""
+    if model.adapter == naming.RECORDED:
+        return recorded_source(model, role, folder=wanted.folder, declared=declared)
+    assert probe_set is not None  # _probe_set refused already
+    path = case_files.transcript_path(wanted.folder, role, str(model))
+    say(f"asking {model} {len(probe_set.probes)} probes × {wanted.draws}")
+    runner.run(runner.Run(model, probe_set, wanted.sampling, wanted.draws), path)
+    lineage_of = getattr(registry.load("adapters", model.adapter), "lineage", None)
+    lineage = declared.get(str(model)) or (lineage_of(model.name) if lineage_of else None)
+    return Source(
+        name=str(model),
+        role=role,
+        format="native",
+        path=path.relative_to(wanted.folder).as_posix(),
+        digest=canonical.file_digest(path),
+        lineage=lineage,
+        sampling=wanted.sampling,
+    )
+
+
+def recorded_source(
+    model: ModelName, role: Role, *, folder: Path, declared: Mapping[str, str]
+) -> Source:
+    """Return the source of recorded answers; the format is found from the content unless `?as=` names it."""
+    path = importing.answers_file(Path(model.name)).resolve()
+    options = dict(model.options)
+    wanted_format = options.pop("as", None)
+    if wanted_format:
+        registry.load("importers", wanted_format)
+    found = importing.identify(path, importer=wanted_format)
+    query = "&".join(f"{key}={value}" for key, value in sorted(options.items()))
+    inside = path.is_relative_to(folder.resolve())
+    return Source(
+        name=found.model,
+        role=role,
+        format=f"{found.format}?{query}" if query else found.format,
+        path=Path(os.path.relpath(path, folder.resolve())).as_posix() if inside else path.as_posix(),
+        digest=canonical.file_digest(path),
+        lineage=declared.get(found.model),
+        sampling=found.sampling,
+    )
+
+
+def _without_the_sides(
+    cohort: Iterable[Source], sides: tuple[Source, Source]
+) -> tuple[list[Source], list[str]]:
+    """Leave out of the cohort what is one of the two sides, and what is there twice; give every other its own name."""
+    kept: list[Source] = []
+    aside: list[str] = []
+    digests = {side.digest: f"the {side.role}" for side in sides}
+    names = {side.name: f"the {side.role}" for side in sides}
+    taken: set[str] = set()
+    for source in cohort:
+        same = digests.get(source.digest) or names.get(source.name)
+        if same is not None:
+            aside.append(f"{source.name}: is {same}")
+            continue
+        digests[source.digest] = f"the same file as {source.name}"
+        name = source.name if source.name not in taken else f"{source.name} ({source.digest[7:15]})"
+        taken.add(name)
+        kept.append(source.model_copy(update={"name": name}))
+    return kept, aside

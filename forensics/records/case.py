@@ -1,0 +1,50 @@
+"""A case: what is compared with what."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from forensics.records.base import Digest, Question, Record, Role
+from forensics.records.probes import ProbeSetRef
+from forensics.records.transcript import Sampling
+
+
+class Source(Record):
+    """Where the answers of one model lie."""
+
+    name: str
+    role: Role
+    format: str
+    path: str
+    """Relative to the case's folder where it lies inside, absolute otherwise. Never part of the evidence."""
+    digest: Digest
+    """Digest of the file's bytes on disk."""
+    lineage: str | None
+    """Declared lineage; None where nobody declared one."""
+    sampling: Sampling | None
+    """How the answers were sampled; None where recorded answers do not say."""
+
+
+class Case(Record):
+    """What is compared with what: everything `score` needs besides the answers themselves."""
+
+    schema_: Literal["forensics/case/1"] = Field(alias="schema")
+    question: Question
+    reference: Source
+    questioned: Source
+    cohort: tuple[Source, ...]
+    probe_set: ProbeSetRef | None
+    """The probe set asked; None where the common prompts of recorded answers are the probes."""
+    only: tuple[Digest, ...] | None
+    """Prompt digests that scoring is restricted to; None for all in common."""
+    statistics: tuple[str, ...] | None
+    """Statistics asked for; None for all that apply."""
+    seed: int
+    replicates: int = Field(ge=100)
+    """Bootstrap replicates behind every interval."""
+    set_aside: tuple[str, ...]
+    """Cohort models not used because they are one of the two sides, with the reason."""
+    calibration: Digest | None
+    """Digest of the calibration used by `weigh`; None where none was given."""

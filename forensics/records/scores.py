@@ -1,0 +1,111 @@
+"""Scores: how close the two sides are, before anything is concluded from it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from forensics.records.base import Digest, Question, Record, Role
+from forensics.records.probes import ProbeSetRef
+
+
+class Interval(Record):
+    """An interval and how it was made."""
+
+    low: float
+    high: float
+    level: float = Field(gt=0, lt=1)
+    method: str
+
+
+class Rank(Record):
+    """Where the other side stands among all models, seen from each side; 1 is nearest. None where not ranked."""
+
+    reference: int | None
+    questioned: int | None
+    of: int
+    """Number of models ranked: the cohort and the other side."""
+
+
+class CohortScore(Record):
+    """How close one cohort model is to each side, on the raw scale."""
+
+    model: str
+    lineage: str | None
+    reference: float | None
+    questioned: float | None
+    excluded: str | None
+    """Why it is left out of the normalisation; None when it is part of it."""
+
+
+class Contribution(Record):
+    """How much one probe speaks for or against closeness."""
+
+    prompt_digest: Digest
+    raw: float
+    typical: float
+    """Mean of the same score between the sides and the cohort on this probe."""
+    excess: float
+    """raw − typical."""
+
+
+class Score(Record):
+    """One statistic of one pair. A statistic that cannot be computed is a result with a reason."""
+
+    statistic: str
+    version: str
+    role: Literal["weighed", "exhibit"]
+    raw: float | None
+    interval: Interval | None
+    normalised: float | None
+    normalised_interval: Interval | None
+    rank: Rank | None
+    n_probes: int
+    n_cohort: int
+    """Cohort models in the normalisation, relatives excluded."""
+    normalisation: str | None
+    """`s-norm` or `s-norm, robust`; None without a normalised value."""
+    reason: str | None
+    cohort: tuple[CohortScore, ...]
+    contributions: tuple[Contribution, ...]
+
+
+class SideCounts(Record):
+    """What became of one model's answers."""
+
+    model: str
+    role: Role
+    lineage: str | None
+    digest: Digest
+    format: str
+    answers: int
+    text: int
+    empty: int
+    refused: int
+    failed: int
+    cut_short: int
+    """Answers ended by the token limit (`finish_reason` length)."""
+    common: int
+    """Common probes answered with text."""
+    draws: int
+    """Most draws of one probe."""
+    faults: dict[str, int]
+
+
+class Scores(Record):
+    """What `score` writes: every statistic of the pair and what it was computed from."""
+
+    schema_: Literal["forensics/scores/1"] = Field(alias="schema")
+    tool: str
+    case: Digest
+    """Digest of the canonical content of the case, paths left out."""
+    question: Question
+    seed: int
+    replicates: int
+    probe_set: ProbeSetRef | None
+    probes: tuple[Digest, ...]
+    """Digests of the prompts scored, in order."""
+    sides: tuple[SideCounts, ...]
+    set_aside: tuple[str, ...]
+    scores: tuple[Score, ...]

@@ -1,0 +1,85 @@
+"""Find plugins. A plugin is one file in a folder of this package, or an entry point; its name is its file's name.
+
+Nothing is imported until it is asked for, and one broken plugin never hides the others.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from forensics.errors import UnknownName, UsageError
+
+KINDS = ("adapters", "importers", "statistics", "embedders", "formats")
+"""The kinds of plugin: each a folder of this package and an entry-point group `forensics.KIND`."""
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One plugin in a catalogue: its summary, or what is wrong with it."""
+
+    name: str
+    origin: str
+    """`built in`, or the distribution that brings it."""
+    summary: str
+    fault: str | None
+
+
+def names(kind: str) -> list[str]:
+    """Return the names of all plugins of a kind, sorted, without importing any."""
+    return sorted({*_files(kind), *_entry_points(kind)})
+
+
+def load(kind: str, name: str) -> ModuleType:
+    """Import one plugin.
+
+    Raises UnknownName for a name nobody offers and UsageError for a plugin that cannot be imported.
+    """
+    found = _files(kind).get(name) or _entry_points(kind).get(name)
+    if found is None:
+        raise UnknownName(kind.removesuffix("s"), name, names(kind))
+    try:
+        return importlib.import_module(found)
+    except ImportError as error:
+        raise UsageError(
+            f"The {kind.removesuffix('s')} {name!r} cannot be loaded: {error}.",
+            remedy="Install what it needs, or remove the plugin.",
+        ) from error
+
+
+def catalogue(kind: str) -> list[Listed]:
+    """Return every plugin of a kind with its one-line summary; a broken one carries its fault instead."""
+    listed = []
+    outside = _entry_points(kind)
+    built_in = _files(kind)
+    for name in names(kind):
+        origin = "built in" if name in built_in else outside[name].partition(".")[0]
+        try:
+            summary, fault = str(getattr(load(kind, name), "SUMMARY", "")), None
+        except UsageError as error:
+            summary, fault = "", str(error)
+        except Exception as error:  # noqa: BLE001  a stranger's plugin may fail in any way, and must not hide the rest
+            summary, fault = "", f"{type(error).__name__}: {error}"
+        listed.append(Listed(name=name, origin=origin, summary=summary, fault=fault))
+    return listed
+
+
+def _files(kind: str) -> dict[str, str]:
+    """Map built-in plugin names to module names."""
+    if kind not in KINDS:
+        raise UnknownName("kind of plugin", kind, KINDS)
+    folder = _HERE / kind
+    return {
+        path.stem: f"forensics.{kind}.{path.stem}" for path in folder.glob("*.py") if not path.stem.startswith("_")
+    }
+
+
+def _entry_points(kind: str) -> dict[str, str]:
+    """Map third-party plugin names to module names; built-in names cannot be taken over."""
+    points = importlib.metadata.entry_points(group=f"forensics.{kind}")
+    return {point.name: point.value.partition(":")[0] for point in points}
