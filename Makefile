@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 TORCH := torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench example clean
+.PHONY: help setup demo test check bench calibrate example clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,12 @@ check: $(READY)-dev  ## format, lint, types, and generated text up to date
 
 bench: $(READY)-dev  ## measure against the figures to reach; writes benchmarks/RESULTS.md
 	$(BIN)/python -m benchmarks
+
+ANSWERS ?= ../shared/data/alpaca_eval
+calibrate: $(READY)  ## fit the shipped calibrations on ANSWERS, a folder of recorded answers with pairs.csv and models.csv
+	for question in derivation shared_ancestry distillation; do \
+	  $(BIN)/forensics calibrate $(ANSWERS) --pairs $(ANSWERS)/pairs.csv --models $(ANSWERS)/models.csv \
+	    --question $$question -o forensics/calibrations/alpaca_eval-$$question.json || exit; done
 
 example: $(READY)  ## rebuild reports/example from its transcripts
 	$(BIN)/forensics score reports/example --format html,markdown,csv,json

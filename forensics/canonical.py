@@ -28,12 +28,12 @@ def encode(value: Any) -> bytes:
 
 def line(value: Any) -> bytes:
     """Encode a JSON value compactly on one line, newline included, keys in the order given."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    return well_formed(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)).encode() + b"\n"
 
 
 def pretty(value: Any) -> bytes:
     """Encode a JSON value for people: indented, keys in the order given, newline at the end."""
-    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False).encode() + b"\n"
+    return well_formed(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)).encode() + b"\n"
 
 
 def digest(data: bytes) -> str:

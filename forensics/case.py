@@ -7,15 +7,16 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from forensics import canonical
-from forensics.errors import BadFile, UsageError
+from forensics import calibrations, canonical
+from forensics.errors import BadFile, IntegrityBroken, UsageError
 from forensics.records.base import Record
+from forensics.records.calibration import Calibration
 from forensics.records.case import Case
 from forensics.records.evidence import Evidence
 from forensics.records.scores import Scores
 from forensics.transcripts import safe_name
 
-CASE, SCORES, EVIDENCE = "case.json", "scores.json", "evidence.json"
+CASE, SCORES, EVIDENCE, CALIBRATION = "case.json", "scores.json", "evidence.json", "calibration.json"
 TRANSCRIPTS = "transcripts"
 _R = TypeVar("_R", Case, Scores, Evidence)
 
@@ -45,6 +46,19 @@ def read_scores(folder: Path) -> Scores:
 def read_evidence(folder: Path) -> Evidence:
     """Read the evidence; raises UsageError or BadFile."""
     return _read(folder, EVIDENCE, Evidence, made_by="forensics score")
+
+
+def read_calibration(folder: Path, case: Case) -> Calibration | None:
+    """Read the calibration that a case was made with; raises IntegrityBroken where it is another one."""
+    if case.calibration is None:
+        return None
+    path = folder / CALIBRATION
+    data = path.read_bytes() if path.is_file() else b""
+    if canonical.digest(data) != case.calibration:
+        raise IntegrityBroken(
+            f"{path} is not the calibration this case was made with.", remedy="Restore it, or compare again."
+        )
+    return calibrations.parse(data, path=str(path))
 
 
 def transcript_path(folder: Path, role: str, name: str) -> Path:

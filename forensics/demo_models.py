@@ -22,15 +22,14 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
 from forensics.ngram import LanguageModel, Passage, passages_of
 
 Relation = Literal["base", "same_model", "trained_further", "distilled"]
-PairRelation = Literal[
-    "same_model", "direct", "same_base", "teacher", "teacher_family", "shared_teacher", "unrelated"
-]
+PairRelation = Literal["same_model", "direct", "same_base", "teacher", "teacher_family", "shared_teacher", "unrelated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ class DemoModel:
 
     name: str
     lineage: str
-    """The base it starts from; the unit of independence. A distilled model starts from text of its own: its own lineage."""
+    """The base it starts from; the unit of independence. A distilled model starts from text of its own."""
     parent: str | None
     """The model whose training it continues, if any."""
     teachers: tuple[str, ...]
@@ -120,6 +119,8 @@ _LEFT_OUT = frozenset({
     "turtledemo", "distutils", "ensurepip", "venv", "encodings", "pydoc_data",
 })  # fmt: skip
 _PARAGRAPHS_NEEDED = 2000
+_SIZES: Mapping[Relation, int] = MappingProxyType({"base": 10, "trained_further": 5, "distilled": 4})
+# Sizes of the shares, relative to one another; a second name has no text of its own.
 
 
 @functools.cache
@@ -146,8 +147,7 @@ def _docstrings(root: str) -> Iterator[str]:
     for folder, subfolders, files in os.walk(root):
         subfolders[:] = sorted(name for name in subfolders if name not in _LEFT_OUT and "-" not in name)
         for file in sorted(name for name in files if name.endswith(".py")):
-            with open(os.path.join(folder, file), "rb") as handle:
-                source = handle.read()
+            source = Path(folder, file).read_bytes()
             if b'"""' not in source:
                 continue
             try:
@@ -179,8 +179,7 @@ def corpus_digest() -> str:
 @functools.cache
 def _shares() -> Mapping[str, tuple[Passage, ...]]:
     """Disjoint training passages by model. A paragraph goes where its own digest says, whatever the others are."""
-    sizes = {"base": 10, "trained_further": 8, "distilled": 4}
-    units = {name: sizes[model.relation] for name, model in CATALOGUE.items() if model.relation in sizes}
+    units = {name: _SIZES[model.relation] for name, model in CATALOGUE.items() if model.relation in _SIZES}
     names, bounds = list(units), list(accumulate(units.values()))
     shares: dict[str, list[Passage]] = {name: [] for name in names}
     for text in _paragraphs():
@@ -199,11 +198,11 @@ _LESSONS = (
     "By default", "The value", "These are", "In this case",
 )  # fmt: skip
 _LESSON_DRAWS = 8
-_TRAINING = threading.RLock()  # threads wait for one another here, so nothing is trained twice; learning from a teacher re-enters
+_TRAINING = threading.RLock()  # so that threads asking together do not read the library and train twice
 
 
 def load(name: str) -> LanguageModel:
-    """Return a demo model, trained when first asked for (tens of milliseconds; the first of all reads the library, 1-2 s).
+    """Return a demo model, trained when first asked for (tens of milliseconds; the first reads the library, 1-2 s).
 
     Raises ValueError for an unknown name, with the nearest known ones, and FileNotFoundError where the standard library
     is installed without its source.
@@ -226,7 +225,7 @@ def _curriculum(model: DemoModel) -> Iterator[Passage]:
 
 
 def _lessons(teacher: str) -> Iterator[Passage]:
-    """A teacher's answers to prompts that no probe set holds, at temperature 1: what it knows, not only what it prefers."""
+    """Yield a teacher's answers to prompts of our own, at temperature 1: what it knows, not only what it prefers."""
     model = _train(teacher)
     for lesson in _LESSONS:
         for draw in range(_LESSON_DRAWS):

@@ -18,6 +18,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 
 class ForensicsError(Exception):
@@ -32,6 +33,16 @@ class ForensicsError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Errors cross process borders; by default they would be made again from their message alone, and fail at it.
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[ForensicsError], args: tuple[Any, ...], state: dict[str, Any]) -> ForensicsError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(ForensicsError):

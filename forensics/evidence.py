@@ -7,47 +7,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
-from forensics import canonical, registry
+from forensics import canonical, registry, weighing
+from forensics.concluding import conclude, scale
 from forensics.exhibits import exhibits
 from forensics.features import version_of
 from forensics.propositions import propositions
+from forensics.records.calibration import Calibration
 from forensics.records.case import Case
 from forensics.records.evidence import (
-    Conclusion,
-    Control,
     Distribution,
     Evidence,
     Finding,
     Input,
+    LineValidation,
     Population,
-    ScaleStep,
+    Sensitivity,
     Version,
-    Weight,
 )
-from forensics.records.scores import CohortScore, Score, Scores, SideCounts
+from forensics.records.scores import CohortScore, Control, Score, Scores, SideCounts
+from forensics.validating import SHUFFLED
+from forensics.weighing import Weighed
 
-SCHEMA = "forensics/evidence/1"
+SCHEMA: Final = "forensics/evidence/1"
 UNDECLARED = "undeclared"
-NO_CALIBRATION = "no likelihood ratio: no calibration given"
 NO_PROTOCOL = "exploratory: no protocol was sealed"
 
-SCALE = (
-    ScaleStep(low=1, high=10, words="weak support"),
-    ScaleStep(low=10, high=100, words="moderate support"),
-    ScaleStep(low=100, high=1_000, words="moderately strong support"),
-    ScaleStep(low=1_000, high=10_000, words="strong support"),
-    ScaleStep(low=10_000, high=1_000_000, words="very strong support"),
-    ScaleStep(low=1_000_000, high=None, words="extremely strong support"),
-)
-"""The verbal scale for ratios above 1; mirrored below."""
-
+LEAST_SHUFFLED = 0.95
+"""Cllr that a calibration with shuffled labels must exceed: below, it has learnt something that is not there."""
 ENOUGH_SHARE = 0.9
 """Share of answers with text below which a side's answers are called incomplete."""
 
 
-def weigh(case: Case, scores: Scores, *, root: Path) -> Evidence:
-    """Turn the scores of a case into evidence; `root` is the case's folder, where answers to be shown are read."""
+def weigh(case: Case, scores: Scores, calibration: Calibration | None, *, root: Path) -> Evidence:
+    """Turn the scores of a case into evidence; `root` is the case's folder, where answers to be shown are read.
+
+    Raises UsageError where the calibration does not fit the case.
+    """
+    weighed = weighing.weigh(scores, calibration, transfer=case.transfer) if calibration else None
     named = propositions(case.question, reference=case.reference.name, questioned=case.questioned.name)
     return Evidence(
         schema=SCHEMA,
@@ -58,14 +56,14 @@ def weigh(case: Case, scores: Scores, *, root: Path) -> Evidence:
         reference=case.reference.name,
         questioned=case.questioned.name,
         propositions=named,
-        conclusion=_without_calibration([alternative.id for alternative in named.hd]),
-        scale=SCALE,
+        conclusion=conclude(named, weighed),
+        scale=scale(),
         findings=tuple(_finding(score) for score in scores.scores),
         population=_population(scores),
-        conditions=(),
-        validation=None,
-        sensitivity=(),
-        controls=_controls(scores),
+        conditions=weighed.conditions if weighed else (),
+        validation=_validations(calibration),
+        sensitivity=(*(weighed.sensitivity if weighed else ()), *_sensitivity(scores)),
+        controls=_controls(scores, calibration),
         deviations=(NO_PROTOCOL,),
         sides=scores.sides,
         set_aside=scores.set_aside,
@@ -77,35 +75,44 @@ def weigh(case: Case, scores: Scores, *, root: Path) -> Evidence:
         replicates=scores.replicates,
         distributions=tuple(_distribution(score) for score in scores.scores if score.raw is not None),
         exhibits=exhibits(case, scores, root=root),
-        warnings=tuple(_warnings(scores)),
+        warnings=tuple(_warnings(scores, weighed)),
     )
 
 
-def _without_calibration(alternatives: Sequence[str]) -> Conclusion:
-    return Conclusion(
-        weights=tuple(
-            Weight(
-                alternative=alternative,
-                log10_lr=None,
-                interval=None,
-                uncapped=None,
-                cap=None,
-                bound=None,
-                reason=NO_CALIBRATION,
-            )
-            for alternative in alternatives
-        ),
-        headline=None,
-        verbal=None,
-        sentence=NO_CALIBRATION[0].upper() + NO_CALIBRATION[1:] + ". The findings below describe closeness; they do "
-        "not say how much that closeness is worth.",
-    )
+def _validations(calibration: Calibration | None) -> tuple[LineValidation, ...]:
+    if calibration is None:
+        return ()
+    return tuple(LineValidation(alternative=line.alternative, validation=line.validation) for line in calibration.lines)
+
+
+def _sensitivity(scores: Scores) -> tuple[Sensitivity, ...]:
+    """Show every weighed statistic by every normalisation and in every variant, without a ratio."""
+    rows = []
+    for score in scores.scores:
+        if score.role != "weighed":
+            continue
+        for variant in score.variants:
+            for normalisation, value in variant.values.items():
+                if variant.id != "as-measured" and normalisation != score.normalisation:
+                    continue
+                rows.append(
+                    Sensitivity(
+                        id=f"{score.statistic}-{variant.id}-{normalisation.replace(' ', '-')}",
+                        change=variant.change,
+                        statistic=score.statistic,
+                        normalisation=normalisation,
+                        normalised=value,
+                        log10_lr=None,
+                        reason="not weighed by itself",
+                    )
+                )
+    return tuple(rows)
 
 
 def _finding(score: Score) -> Finding:
     return Finding(
         summary=str(registry.load("statistics", score.statistic).SUMMARY),
-        **score.model_dump(exclude={"cohort", "contributions"}),
+        **score.model_dump(exclude={"cohort", "contributions", "variants", "resampled"}),
     )
 
 
@@ -128,25 +135,25 @@ def _population(scores: Scores) -> tuple[Population, ...]:
     )
 
 
-def _controls(scores: Scores) -> tuple[Control, ...]:
-    """Name the controls; the reference against itself needs a second draw of the reference."""
-    reason = (
-        "the reference answered each probe once; its other draws are needed"
-        if scores.sides[0].draws < 2
-        else "not measured by this version"
-    )
-    return (
-        Control(
-            id="reference-itself",
-            name="the reference against itself (other draws)",
-            expected="closer than any cohort model",
-            statistic="lexical",
-            normalised=None,
-            log10_lr=None,
-            verdict="not available",
-            reason=reason,
-        ),
-    )
+def _controls(scores: Scores, calibration: Calibration | None) -> tuple[Control, ...]:
+    """Return the case's own controls, and the calibration's: shuffled labels must leave it with nothing to say."""
+    shuffled = []
+    for line in calibration.lines if calibration else ():
+        cost = next((metric for metric in line.validation.metrics if metric.id == SHUFFLED), None)
+        if cost is not None:
+            shuffled.append(
+                Control(
+                    id=f"shuffled-{line.alternative}",
+                    name=f"calibration against {line.alternative.replace('_', ' ')}, labels shuffled: Cllr",
+                    expected="about 1",
+                    statistic=", ".join(calibration.features) if calibration else "",
+                    normalised=cost.value,
+                    log10_lr=None,
+                    verdict="as expected" if cost.value > LEAST_SHUFFLED else "not as expected",
+                    reason=None,
+                )
+            )
+    return (*scores.controls, *shuffled)
 
 
 def _versions(scores: Scores) -> tuple[Version, ...]:
@@ -158,9 +165,10 @@ def _versions(scores: Scores) -> tuple[Version, ...]:
     return tuple(dict.fromkeys(parts))
 
 
-def _warnings(scores: Scores) -> list[str]:
+def _warnings(scores: Scores, weighed: Weighed | None) -> list[str]:
     """Say what a reader must know before using any number."""
-    found = [warning for side in scores.sides[:2] if (warning := _incomplete(side))]
+    found = ["The calibration was transferred, not validated for this case."] if weighed and weighed.transferred else []
+    found += [warning for side in scores.sides[:2] if (warning := _incomplete(side))]
     undeclared = [side.model for side in scores.sides if side.lineage is None]
     if undeclared:
         found.append(
@@ -168,6 +176,8 @@ def _warnings(scores: Scores) -> list[str]:
             "stand in the cohort, so the robust normalisation was used."
         )
     both = scores.sides[:2]
+    if both[0].digest == both[1].digest:
+        found.append("Both sides are the same file: what was compared is one set of answers with itself.")
     if both[0].lineage is not None and both[0].lineage == both[1].lineage:
         found.append(f"Both sides are declared to be of lineage {both[0].lineage}.")
     return found

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import cache, corpus
+from forensics import cache, deriving
 from forensics.features import extract
 from forensics.features.tokens import spans
 from forensics.records.case import Case, Source
@@ -58,7 +58,7 @@ def _beside(case: Case, shown: Score) -> list[tuple[str, Source]]:
 def _first_draws(source: Source, top: Sequence[Contribution], root: Path) -> dict[str, tuple[str, str]]:
     """Return prompt and first answer by prompt digest."""
     located = source.model_copy(update={"path": str(root / source.path)})
-    found = corpus.texts(located, [c.prompt_digest for c in top])
+    found = deriving.texts(located, [c.prompt_digest for c in top])
     return {prompt: (entries[0].prompt, entries[0].text) for prompt, entries in found.items()}
 
 

@@ -10,10 +10,11 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import IO, NamedTuple, cast
 
 from forensics import canonical, registry
-from forensics.errors import BadFile, UsageError
+from forensics.errors import BadFile, UnknownName, UsageError
 from forensics.importers import Recorded, Recording
 from forensics.records.base import State
 from forensics.records.transcript import Sampling
@@ -25,9 +26,11 @@ LARGEST = 1 << 31
 """Bytes a file may decompress to: more is taken for a decompression bomb."""
 GENERIC_NAMES = {"model_outputs", "answers", "outputs", "transcript", "results", "responses"}
 """File names that say nothing about the model: the folder's name is taken instead."""
-NOT_ANSWERS = {"models", "pairs"}
-"""Tables that describe models, not answers."""
+NOT_ANSWERS = {"models", "pairs", "case", "scores", "evidence", "report", "calibration"}
+"""Tables that describe models, and records of ours that may lie in the same folder."""
 _START = 1 << 16
+_ZST_BLOCK = 1 << 11
+"""Compressed bytes read at a time: four of them may stand for 128 KiB, so this bounds what a bomb takes at once."""
 
 
 def read_transcript(path: Path, *, importer: str | None = None, options: Mapping[str, str] | None = None) -> Transcript:
@@ -39,18 +42,29 @@ def read_transcript(path: Path, *, importer: str | None = None, options: Mapping
     text = open_text(path)
     name = importer or detect(path, text)
     plugin = registry.load("importers", name)
+    _check_options(name, plugin, options or {})
     recorded = list(plugin.read(Recording(path=path, text=text), dict(options or {})))
     entries, faults = _checked(recorded)
     if not entries:
-        raise BadFile(path, "no answers in it")
+        found = "".join(f"; {kind}: {count}" for kind, count in sorted(faults.items()))
+        raise BadFile(path, f"no answers in it{found}")
+    known = identify(path, importer=name)
     return Transcript(
-        model=identify(path, importer=name).model,
+        model=known.model,
         format=name,
         path=path,
         digest=canonical.file_digest(path),
         entries=tuple(entries),
-        faults=dict(sorted(faults.items())),
+        faults=dict(sorted((faults + Counter(known.faults)).items())),
     )
+
+
+def _check_options(name: str, plugin: ModuleType, options: Mapping[str, str]) -> None:
+    """Refuse an option the importer would ignore: a misspelt column name must not go unnoticed."""
+    known = getattr(plugin, "OPTIONS", ())
+    for option in options:
+        if option not in known:
+            raise UnknownName(f"option of the importer {name}", option, known)
 
 
 class Converted(NamedTuple):
@@ -67,10 +81,15 @@ def convert(files: Sequence[Path], folder: Path, *, importer: str | None = None)
     The same file gives the same bytes. Raises UsageError or BadFile.
     """
     read = [read_transcript(path, importer=importer) for path in files]
-    names = Counter(transcript.model for transcript in read)
-    for name, count in names.items():
+    # As file systems see names: capitals make no difference on some.
+    names = Counter(safe_name(transcript.model).casefold() for transcript in read)
+    for transcript in read:
+        count = names[safe_name(transcript.model).casefold()]
         if count > 1:
-            raise UsageError(f"{count} of the files are answers of {name!r}.", remedy="Import them into two folders.")
+            raise UsageError(
+                f"{count} of the files are answers of {transcript.model!r}, or of names that make one file name.",
+                remedy="Import them into two folders.",
+            )
     done = []
     for transcript in read:
         path = folder / f"{safe_name(transcript.model)}.jsonl"
@@ -88,6 +107,8 @@ class Identified(NamedTuple):
     format: str
     sampling: Sampling | None
     """None where the format does not carry it."""
+    faults: Mapping[str, int]
+    """What was found wrong when the answers were taken over from another format."""
 
 
 def identify(path: Path, *, importer: str | None = None) -> Identified:
@@ -95,9 +116,11 @@ def identify(path: Path, *, importer: str | None = None) -> Identified:
     start = _start_of(path)
     name = importer or detect(path, start)
     if not getattr(registry.load("importers", name), "HAS_HEADER", False):
-        return Identified(model_name(path), name, None)
-    header = parse_header(start.partition("\n")[0].encode(), path)
-    return Identified(header.model, name, header.sampling)
+        return Identified(model_name(path), name, None, {})
+    # A header may be longer than the start: it holds the system prompt.
+    first = start if "\n" in start else open_text(path)
+    header = parse_header(first.partition("\n")[0].encode(), path)
+    return Identified(header.model, name, header.sampling, header.imported.faults if header.imported else {})
 
 
 def _start_of(path: Path) -> str:
@@ -119,7 +142,11 @@ def detect(path: Path, text: str) -> str:
     start = text[:_START]
     # The catch-all for tables goes last: it recognises by column names alone.
     for name in sorted(registry.names("importers"), key=lambda name: (name == "table", name)):
-        if registry.load("importers", name).recognises(start, path.name):
+        try:
+            plugin = registry.load("importers", name)
+        except UsageError:  # a stranger's importer that cannot be loaded must not hide the others
+            continue
+        if plugin.recognises(start, path.name):
             return name
     raise BadFile(
         path,
@@ -155,7 +182,7 @@ def is_answers_file(path: Path) -> bool:
 def model_name(path: Path) -> str:
     """Return the model's name: the file's own, or its folder's where the file's name says nothing."""
     stem, _ = _stem(path)
-    return path.resolve().parent.name if stem.lower() in GENERIC_NAMES else stem
+    return canonical.well_formed(path.resolve().parent.name if stem.lower() in GENERIC_NAMES else stem)
 
 
 def open_text(path: Path) -> str:
@@ -187,19 +214,24 @@ def _blocks(path: Path, size: int = 1 << 20) -> Iterator[bytes]:
                 while block := stream.read(size):
                     yield block
         elif path.suffix == ".zst":
-            yield from _zst_blocks(raw, size)
+            yield from _zst_blocks(raw)
         else:
             while block := raw.read(size):
                 yield block
 
 
-def _zst_blocks(raw: IO[bytes], size: int) -> Iterator[bytes]:
+def _zst_blocks(raw: IO[bytes]) -> Iterator[bytes]:
+    """Yield the content of all frames of a file, which may hold several one after the other."""
     import zstandard
 
     decompressor = zstandard.ZstdDecompressor().decompressobj()
     try:
-        while block := raw.read(size):
-            yield decompressor.decompress(block)
+        while block := raw.read(_ZST_BLOCK):
+            while block:
+                if decompressor.eof:
+                    decompressor = zstandard.ZstdDecompressor().decompressobj()
+                yield decompressor.decompress(block)
+                block = decompressor.unused_data if decompressor.eof else b""
     except zstandard.ZstdError as error:
         raise OSError(str(error)) from error
     if not decompressor.eof:
@@ -216,9 +248,8 @@ def _stem(path: Path) -> tuple[str, str]:
 
 def _checked(recorded: list[Recorded]) -> tuple[list[Entry], Counter[str]]:
     """Check every answer: well-formed, one per prompt and draw; count what had to be left out or noted."""
-    entries: list[Entry] = []
+    entries: dict[tuple[str, int], Entry] = {}
     faults: Counter[str] = Counter()
-    seen: set[tuple[str, int]] = set()
     for item in recorded:
         if not isinstance(item.prompt, str):
             faults["prompt is not text"] += 1
@@ -226,13 +257,16 @@ def _checked(recorded: list[Recorded]) -> tuple[list[Entry], Counter[str]]:
         prompt = canonical.well_formed(item.prompt)
         identity = prompt_digest(prompt)
         draw = item.draw or 0
-        if (identity, draw) in seen:
-            faults["duplicate"] += 1
-            continue
-        seen.add((identity, draw))
-        state, text = _state(item, faults)
-        entries.append(Entry(prompt, identity, draw, state, text, item.finish_reason, item.key))
-    return entries, faults
+        earlier = entries.get((identity, draw))
+        # Only our own transcripts say `failed`: there the next line is the answer to the same question asked again.
+        again = earlier is not None and earlier.state == "failed" and item.state is not None
+        if earlier is not None:
+            faults["failed, asked again" if again else "duplicate"] += 1
+        if earlier is None or again:
+            state, text = _state(item, faults)
+            key = None if item.key is None else canonical.well_formed(item.key)
+            entries[identity, draw] = Entry(prompt, identity, draw, state, text, item.finish_reason, key)
+    return list(entries.values()), faults
 
 
 def _state(item: Recorded, faults: Counter[str]) -> tuple[State, str]:

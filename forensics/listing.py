@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from forensics import probes, registry
+from forensics import calibrations, canonical, probes, registry
 from forensics.errors import UnknownName
+
+_NAME = 22
+"""Columns given to names."""
 
 
 class Row(NamedTuple):
@@ -14,6 +17,13 @@ class Row(NamedTuple):
     name: str
     summary: str
     origin: str
+
+
+def lines(found: list[Row], *, width: int | None) -> list[str]:
+    """Return the catalogue for people, a line each: summaries shortened to `width` columns, or whole for None."""
+    column = max((len(row.name) for row in found), default=0)
+    whole = [f"{row.name:<{max(column, _NAME)}} {row.summary}".rstrip() for row in found]
+    return whole if width is None else [line if len(line) <= width else f"{line[: width - 1]}…" for line in whole]
 
 
 def rows(kind: str) -> list[Row]:
@@ -36,4 +46,14 @@ def rows(kind: str) -> list[Row]:
             Row(f"demo:{model.name}", f"lineage {model.lineage}; {model.relation}", "built in")
             for model in CATALOGUE.values()
         ]
-    raise UnknownName("kind", kind, (*registry.KINDS, "probes", "models"))
+    if kind == "calibrations":
+        return [_calibration(name) for name in calibrations.names()]
+    raise UnknownName("kind", kind, (*registry.KINDS, "calibrations", "probes", "models"))
+
+
+def _calibration(name: str) -> Row:
+    data = calibrations.read_bytes(name)
+    found = calibrations.parse(data, path=name)
+    able = [line.alternative for line in found.lines if line.validation.answerable]
+    tells = f"against {' and '.join(able)}" if able else "cannot tell"
+    return Row(name, f"{found.summary}; {tells}", canonical.digest(data))

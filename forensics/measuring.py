@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
 
@@ -12,16 +13,26 @@ from numpy.typing import NDArray
 
 from forensics import cache, registry
 from forensics.corpus import Corpus
-from forensics.features import version_of
-from forensics.statistics import Block
+from forensics.features import most_probes, unavailable, version_of
+from forensics.statistics import Block, score_probe, survey_of
 
 _BLOCK = 16
 """Probes given to a thread at a time."""
 
 
 def features_of(statistics: Sequence[str]) -> list[str]:
-    """Return the kinds of features that some statistics read."""
-    return sorted({registry.load("statistics", name).FEATURE for name in statistics})
+    """Return the kinds of features that some statistics read, but for those too costly to make beforehand."""
+    kinds = {registry.load("statistics", name).FEATURE for name in statistics}
+    return sorted(kind for kind in kinds if most_probes(kind) is None)
+
+
+def inapplicable(corpus: Corpus, name: str, sides: tuple[int, int]) -> str | None:
+    """Say why two members cannot be compared by a statistic; None where they can, as far as is known beforehand."""
+    plugin = registry.load("statistics", name)
+    reason = unavailable(plugin.FEATURE)
+    if reason is None and hasattr(plugin, "inapplicable"):
+        reason = plugin.inapplicable(_blocks(corpus, plugin), sides)
+    return reason
 
 
 def measure(corpus: Corpus, name: str, rows: Sequence[int]) -> NDArray[np.float64]:
@@ -36,22 +47,65 @@ def measure(corpus: Corpus, name: str, rows: Sequence[int]) -> NDArray[np.float6
     return stored["agreement"]
 
 
+def all_means(corpus: Corpus, name: str) -> NDArray[np.float64]:
+    """Return the agreement of all members with all members, averaged over probes: [members, members].
+
+    In memory it takes a block of probes at a time, whatever their number. NaN where two share no probe.
+    """
+    plugin = registry.load("statistics", name)
+    key = cache.key("means", name, plugin.VERSION, version_of(plugin.FEATURE), corpus.digest)
+    return cache.get("means", key, lambda: {"means": _all_means(corpus, plugin)})["means"]
+
+
+def _all_means(corpus: Corpus, plugin: ModuleType) -> NDArray[np.float64]:
+    members = len(corpus.members)
+    total, counts = np.zeros((members, members)), np.zeros((members, members))
+
+    def add(block: NDArray[np.float64]) -> None:
+        present = ~np.isnan(block)
+        total[...] += np.where(present, block, 0.0).sum(axis=0)
+        counts[...] += present.sum(axis=0)
+
+    _each_block(corpus, plugin, np.arange(members), add)
+    means: NDArray[np.float64] = np.divide(total, counts, out=np.full(total.shape, np.nan), where=counts > 0)
+    return means
+
+
 def _measure(corpus: Corpus, plugin: ModuleType, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    found: list[NDArray[np.float64]] = []
+    _each_block(corpus, plugin, rows, found.append)
+    return np.concatenate(found)
+
+
+def _each_block(
+    corpus: Corpus, plugin: ModuleType, rows: NDArray[np.int64], take: Callable[[NDArray[np.float64]], None]
+) -> None:
+    """Score blocks of probes in threads, and hand them on in order: the same sums for any number of workers."""
     from threadpoolctl import threadpool_limits
 
-    features = corpus.features(plugin.FEATURE)
-    docs = corpus.docs
-    result = np.empty((len(docs), len(rows), len(corpus.members)))
+    blocks = _blocks(corpus, plugin)
+    survey = survey_of(plugin, blocks)
 
-    def fill(start: int) -> None:
-        for p in range(start, min(start + _BLOCK, len(docs))):
-            result[p] = plugin.score(Block(docs[p].owners, docs[p].rows, features), rows)
+    def score(start: int) -> NDArray[np.float64]:
+        return np.stack([score_probe(plugin, block, rows, survey) for block in blocks[start : start + _BLOCK]])
 
     # One BLAS thread per worker: BLAS' own threads collapse when the machine is busy.
     with threadpool_limits(limits=1), ThreadPoolExecutor(max_workers=corpus.workers) as pool:
-        for done in [pool.submit(fill, start) for start in range(0, len(docs), _BLOCK)]:
-            done.result()
-    return result
+        waiting: deque[Future[NDArray[np.float64]]] = deque()
+        for start in range(0, len(blocks), _BLOCK):
+            waiting.append(pool.submit(score, start))
+            if len(waiting) > corpus.workers:
+                take(waiting.popleft().result())
+        while waiting:
+            take(waiting.popleft().result())
+
+
+def _blocks(corpus: Corpus, plugin: ModuleType) -> list[Block]:
+    """Return what a statistic sees of each probe, in the corpus' order."""
+    features = corpus.features(plugin.FEATURE)
+    states = getattr(plugin, "STATES", None)
+    docs = corpus.docs if states is None else corpus.docs_in(states)
+    return [Block(owners, rows, features) for owners, rows in docs]
 
 
 def mean_over_probes(agreement: NDArray[Any]) -> NDArray[np.float64]:
@@ -59,4 +113,5 @@ def mean_over_probes(agreement: NDArray[Any]) -> NDArray[np.float64]:
     present = ~np.isnan(agreement)
     counts = present.sum(axis=0)
     total = np.where(present, agreement, 0.0).sum(axis=0)
-    return np.divide(total, counts, out=np.full(total.shape, np.nan), where=counts > 0)
+    means: NDArray[np.float64] = np.divide(total, counts, out=np.full(total.shape, np.nan), where=counts > 0)
+    return means

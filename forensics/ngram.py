@@ -1,7 +1,7 @@
 """A small n-gram language model: the engine of the demo models, deterministic on every platform.
 
-It backs off from three tokens of context to none, with the text's own spacing kept in its tokens so that an answer reads
-as written. It knows nothing of the catalogue, of where its text comes from, or of probes; see `demo_models` for those.
+It backs off from three tokens of context to none, and keeps the text's own spacing in its tokens so that an answer
+reads as written. It knows nothing of the catalogue, of where its text comes from, or of probes: see `demo_models`.
 """
 
 import hashlib
@@ -15,13 +15,13 @@ from typing import Literal, NamedTuple
 
 Passage = tuple[str, ...]
 
-_TOKEN = re.compile(r" ?(?:\w+(?:['-]\w+)*|[^\w\s])")  # a word owns the space before it: joining tokens restores the text
+_TOKEN = re.compile(r" ?(?:\w+(?:['-]\w+)*|[^\w\s])")  # a word owns the space before it: joining restores the text
 _END = "\n\n"  # the token that closes every passage
 _CONTEXT = 3  # tokens looked back upon
-_LEAVE = (0.0, 0.1, 0.8, 0.8)
+_LEAVE = (0.0, 0.05, 1.0, 1.0)
 # Readiness to fall back, by length of context. Witten and Bell's is 1 throughout; less of it after a single token keeps
 # answers from dissolving into bare word frequencies, which are everybody's and so carry no lineage.
-_SETTLED = 30  # an answer ends with a passage once it has this many tokens; before that it goes on to the next
+_SETTLED = 60  # an answer ends with a passage once it has this many tokens; before that it goes on to the next
 _TAIL = 1000  # characters of the prompt that are looked at: far more than the context needs
 _SCALE = 1 << 32
 
@@ -81,7 +81,7 @@ class LanguageModel:
         if not 0 <= temperature <= 10 or max_tokens < 1:
             raise ValueError(f"Need 0 <= temperature <= 10 and max_tokens >= 1, got {temperature} and {max_tokens}.")
         key = json.dumps([self.name, prompt, seed]).encode()  # ASCII: lone surrogates are escaped
-        rng = random.Random(int.from_bytes(hashlib.sha256(key).digest(), "big"))
+        rng = random.Random(int.from_bytes(hashlib.sha256(key).digest(), "big"))  # noqa: S311 - nothing secret
         words = [_END] * _CONTEXT + _tokens(prompt[-_TAIL:])
         start = len(words)
         while len(words) - start < max_tokens:
@@ -92,21 +92,19 @@ class LanguageModel:
         return Completion(_join(words[start:]), max_tokens, "length")
 
     def _next(self, words: Sequence[str], temperature: float, rng: random.Random) -> str:
-        for length in range(_CONTEXT, 0, -1):
-            found = self._followers(tuple(words[-length:]), temperature)
+        length = _CONTEXT
+        while True:  # ends with the empty context at the latest: it was seen, and _LEAVE never leaves it
+            found = self._followers(tuple(words[len(words) - length :]), temperature)
             if found and rng.random() * (_SCALE + found.leave) < _SCALE:
                 return _draw(found, rng)
-        found = self._followers((), temperature)
-        assert found is not None, "the empty context is followed by every token of the text"
-        return _draw(found, rng)
+            length -= 1
 
     def _followers(self, context: tuple[str, ...], temperature: float) -> _Followers | None:
+        """Return what was seen after a context, None where the context never was."""
         key = (context, temperature)
         if key in self._remembered:
             return self._remembered[key]
-        positions: Sequence[int] = (
-            self._after.get(context[-1], ()) if context else range(_CONTEXT, len(self._text))
-        )
+        positions: Sequence[int] = self._after.get(context[-1], ()) if context else range(_CONTEXT, len(self._text))
         for back, word in enumerate(reversed(context[:-1]), start=2):
             positions = [position for position in positions if self._text[position - back] == word]
         if not positions:

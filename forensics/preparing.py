@@ -9,9 +9,11 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
 
+from forensics import calibrations, canonical, importing, lineages, naming, probes, registry, runner, scoring
 from forensics import case as case_files
-from forensics import canonical, importing, lineages, naming, probes, registry, runner
 from forensics.adapters import ModelName
 from forensics.errors import UsageError
 from forensics.records.base import Question, Role
@@ -20,7 +22,7 @@ from forensics.records.probes import ProbeSet
 from forensics.records.transcript import Sampling
 
 MODELS_TABLE = "models.csv"
-SCHEMA = "forensics/case/1"
+SCHEMA: Final = "forensics/case/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,26 @@ class Wanted:
     statistics: tuple[str, ...] | None
     seed: int
     replicates: int
+    calibration: str | None
+    """Name or path of a calibration; None for none."""
+    transfer: bool
 
 
 Say = Callable[[str], None]
 
 
 def prepare(wanted: Wanted, *, say: Say) -> Case:
-    """Gather or ask everything a case needs and write its `case.json`; raises any UsageError before writing."""
+    """Gather what a case needs and write its `case.json`."""
+    case = gather(wanted, say=say)
+    case_files.write(wanted.folder, case_files.CASE, case)
+    return case
+
+
+def gather(wanted: Wanted, *, say: Say) -> Case:
+    """Find recorded answers and ask the other models; raises any UsageError before a model is asked.
+
+    Writes the transcripts of models that were asked, and nothing else.
+    """
     declared = _declared(wanted)
     sided = {wanted.reference, wanted.questioned}
     models = [model for model in _cohort_models(wanted.cohort) if str(model) not in sided]
@@ -59,12 +74,18 @@ def prepare(wanted: Wanted, *, say: Say) -> Case:
     ]
     asked = [model for _, model in sides if model.adapter != naming.RECORDED]
     for name in wanted.statistics or ():
-        registry.load("statistics", name)
+        if name != scoring.ALL:
+            registry.load("statistics", name)
     probe_set = _probe_set(wanted, asked)
-    sources = [_source(wanted, role, model, probe_set, declared, say) for role, model in sides]
-    reference, questioned, *cohort = sources
+    calibration = read_calibration(wanted)
+    for model in asked:
+        registry.load("adapters", model.adapter).connect(model.name, model.options)
+    # Recorded answers first: what is wrong with them shows before any model is asked.
+    order = sorted(range(len(sides)), key=lambda place: sides[place][1].adapter != naming.RECORDED)
+    sources = {place: _source(wanted, *sides[place], probe_set, declared, say) for place in order}
+    reference, questioned, *cohort = (sources[place] for place in range(len(sides)))
     kept, set_aside = _without_the_sides(cohort, (reference, questioned))
-    case = Case(
+    return Case(
         schema=SCHEMA,
         question=wanted.question,
         reference=reference,
@@ -76,10 +97,23 @@ def prepare(wanted: Wanted, *, say: Say) -> Case:
         seed=wanted.seed,
         replicates=wanted.replicates,
         set_aside=tuple(set_aside),
-        calibration=None,
+        calibration=canonical.digest(calibration) if calibration else None,
+        transfer=wanted.transfer,
     )
-    case_files.write(wanted.folder, case_files.CASE, case)
-    return case
+
+
+def read_calibration(wanted: Wanted) -> bytes | None:
+    """Return the bytes of the calibration asked for; raises UsageError where it answers another question."""
+    if wanted.calibration is None:
+        return None
+    data = calibrations.read_bytes(wanted.calibration)
+    found = calibrations.parse(data, path=wanted.calibration)
+    if found.question != wanted.question:
+        raise UsageError(
+            f"{wanted.calibration} answers the question {found.question}, not {wanted.question}.",
+            remedy=f"Ask --question {found.question}, or name another calibration.",
+        )
+    return data
 
 
 def _declared(wanted: Wanted) -> dict[str, str]:
@@ -97,6 +131,8 @@ def _cohort_models(named: Iterable[str]) -> list[ModelName]:
     """Resolve what was named as cohort: each item is a folder, a file, a model, or `adapter:` for all it knows."""
     found: list[ModelName] = []
     for item in named:
+        if not item:
+            raise UsageError("A cohort without a name was given.", remedy="Name a folder, a file or a model.")
         path = Path(item)
         if path.is_dir():
             files = [*importing.answers_files(path)]
@@ -168,7 +204,7 @@ def recorded_source(
     if wanted_format:
         registry.load("importers", wanted_format)
     found = importing.identify(path, importer=wanted_format)
-    query = "&".join(f"{key}={value}" for key, value in sorted(options.items()))
+    query = urlencode(sorted(options.items()))
     inside = path.is_relative_to(folder.resolve())
     return Source(
         name=found.model,

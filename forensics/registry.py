@@ -45,9 +45,9 @@ def load(kind: str, name: str) -> ModuleType:
         raise UnknownName(kind.removesuffix("s"), name, names(kind))
     try:
         return importlib.import_module(found)
-    except ImportError as error:
+    except Exception as error:  # noqa: BLE001  a stranger's plugin may fail in any way
         raise UsageError(
-            f"The {kind.removesuffix('s')} {name!r} cannot be loaded: {error}.",
+            f"The {kind.removesuffix('s')} {name!r} cannot be loaded: {type(error).__name__}: {error}.",
             remedy="Install what it needs, or remove the plugin.",
         ) from error
 
@@ -63,8 +63,6 @@ def catalogue(kind: str) -> list[Listed]:
             summary, fault = str(getattr(load(kind, name), "SUMMARY", "")), None
         except UsageError as error:
             summary, fault = "", str(error)
-        except Exception as error:  # noqa: BLE001  a stranger's plugin may fail in any way, and must not hide the rest
-            summary, fault = "", f"{type(error).__name__}: {error}"
         listed.append(Listed(name=name, origin=origin, summary=summary, fault=fault))
     return listed
 

@@ -5,33 +5,30 @@ Alike for every statistic. What a score is worth is not decided here (that is `e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import canonical, corpus, measuring, registry
+from forensics import canonical, corpus, deriving, measuring, registry
+from forensics.controls import controls
 from forensics.corpus import Corpus
-from forensics.numerics.normalisation import Normaliser, normaliser
+from forensics.numerics.normalisation import NORMALISERS
+from forensics.population import QUESTIONED, REFERENCE, Basis, cohort_scores, normalise, population, rank
 from forensics.records.case import Case, Source
-from forensics.records.scores import CohortScore, Contribution, Interval, Rank, Score, Scores, SideCounts
+from forensics.records.scores import Contribution, Control, Interval, Score, Scores, SideCounts
+from forensics.transcripts import sampling_text
+from forensics.variants import variants
 
-SCHEMA = "forensics/scores/1"
+SCHEMA: Final = "forensics/scores/1"
 LEVEL = 0.95
-REFERENCE, QUESTIONED, FIRST_COHORT = 0, 1, 2
-"""Positions of members in a case's corpus."""
-
-
-class Normalised(NamedTuple):
-    """What the normalisation of one statistic rests on."""
-
-    used: NDArray[np.bool_]
-    """Members that it compares with. [members]"""
-    excluded: tuple[str | None, ...]
-    """Why a member is left out. [members]"""
-    by: Normaliser
+CONTROL_STATISTIC = "phrases"
+"""The statistic that controls are measured by, where it has a value."""
+ALL = "all"
+"""In place of a statistic's name: every one, those that take long included."""
 
 
 def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores:
@@ -39,7 +36,7 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
 
     Raises TooLittleEvidence, IntegrityBroken or BadFile; a statistic that does not apply is a score with a reason.
     """
-    names = list(case.statistics or registry.names("statistics"))
+    names = asked_for(case)
     body = corpus.build(
         [case.reference, case.questioned, *case.cohort],
         root=root,
@@ -48,6 +45,12 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
         workers=workers,
     )
     basis = population(body)
+    scores = tuple(
+        score(body, name, basis, seed=case.seed, replicates=case.replicates)
+        if name in names
+        else _without_value(_fixed(name), _not_asked(name))
+        for name in (names if case.statistics else registry.names("statistics"))
+    )
     return Scores(
         schema=SCHEMA,
         tool=tool,
@@ -59,8 +62,36 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
         probes=body.probes,
         sides=_sides(body),
         set_aside=(*case.set_aside, *_too_few(case, body)),
-        scores=tuple(score(body, name, basis, seed=case.seed, replicates=case.replicates) for name in names),
+        scores=scores,
+        controls=_controls(body, basis, scores),
     )
+
+
+def _controls(body: Corpus, basis: Basis, scores: Sequence[Score]) -> tuple[Control, ...]:
+    """Measure the controls by the statistic that is weighed, or by the first weighed one with a value."""
+    valued = [s for s in scores if s.role == "weighed" and s.normalised is not None]
+    shown = next((s for s in valued if s.statistic == CONTROL_STATISTIC), valued[0] if valued else None)
+    if shown is None or shown.normalised is None:
+        return ()
+    return controls(body, shown.statistic, used=basis.used, by=basis.by, pair=shown.normalised)
+
+
+def asked_for(case: Case) -> list[str]:
+    """Return the statistics to compute: those named, all where `all` is, otherwise all that need no asking."""
+    every = registry.names("statistics")
+    if case.statistics is None:
+        return [name for name in every if not hasattr(registry.load("statistics", name), "OPT_IN")]
+    return every if ALL in case.statistics else list(dict.fromkeys(case.statistics))
+
+
+def _not_asked(name: str) -> str:
+    why = registry.load("statistics", name).OPT_IN
+    return f"not asked for: {why}; add it with --statistic all, or --statistic {name} for it alone"
+
+
+def _fixed(name: str) -> dict[str, Any]:
+    plugin = registry.load("statistics", name)
+    return {"statistic": name, "version": plugin.VERSION, "role": plugin.ROLE, "n_probes": 0}
 
 
 def case_digest(case: Case) -> str:
@@ -71,52 +102,41 @@ def case_digest(case: Case) -> str:
     return canonical.digest(canonical.encode(content))
 
 
-def population(body: Corpus) -> Normalised:
-    """Decide which members the pair is compared with: all that are declared relatives of neither side."""
-    lineages = [member.source.lineage for member in body.members]
-    own = {lineages[REFERENCE]: "reference", lineages[QUESTIONED]: "questioned"}
-    own.pop(None, None)
-    excluded: list[str | None] = ["is the reference", "is the questioned model"]
-    for lineage in lineages[FIRST_COHORT:]:
-        side = own.get(lineage)
-        both = len(own) == 1 and lineages[REFERENCE] == lineages[QUESTIONED]
-        excluded.append(f"same lineage as {'both sides' if both else f'the {side}'}" if side else None)
-    used = np.array([reason is None for reason in excluded])
-    declared = all(lineage is not None for lineage in lineages)
-    return Normalised(used=used, excluded=tuple(excluded), by=normaliser(models=int(used.sum()), declared=declared))
-
-
-def score(body: Corpus, name: str, basis: Normalised, *, seed: int, replicates: int) -> Score:
+def score(body: Corpus, name: str, basis: Basis, *, seed: int, replicates: int) -> Score:
     """Compute one statistic of the pair with everything that belongs to it."""
-    plugin = registry.load("statistics", name)
+    fixed = _fixed(name)
+    why_not = measuring.inapplicable(body, name, (REFERENCE, QUESTIONED))
+    if why_not is not None:
+        return _without_value(fixed, why_not)
     agreement = measuring.measure(body, name, (REFERENCE, QUESTIONED))
     pairs = agreement[:, REFERENCE, QUESTIONED]
     n_probes = int((~np.isnan(pairs)).sum())
-    fixed = {"statistic": name, "version": plugin.VERSION, "role": plugin.ROLE, "n_probes": n_probes}
+    fixed["n_probes"] = n_probes
     if n_probes < corpus.FEWEST_PROBES:
         return _without_value(fixed, f"only {n_probes} probes give it a value; {corpus.FEWEST_PROBES} are needed")
     means = measuring.mean_over_probes(agreement)
-    resampled = _resampled(agreement, seed=seed, replicates=replicates)
+    measured = np.concatenate([means[None], _resampled(agreement, seed=seed, replicates=replicates)])
     raw = float(means[REFERENCE, QUESTIONED])
     n_cohort = int((basis.used & ~np.isnan(means).any(axis=0)).sum())
-    normalised, reason = _normalise(means[None], basis)
-    value = None if reason else float(normalised[0])
+    values, reason = normalise(measured, basis.used, basis.by)
     return Score(
         **fixed,
         raw=canonical.rounded(raw),
-        interval=_interval(resampled[:, REFERENCE, QUESTIONED]),
-        normalised=None if value is None else canonical.rounded(value),
-        normalised_interval=None if value is None else _interval(_normalise(resampled, basis)[0]),
-        rank=_rank(means),
+        interval=_interval(measured[1:, REFERENCE, QUESTIONED]),
+        normalised=None if reason else canonical.rounded(float(values[0])),
+        normalised_interval=None if reason else _interval(values[1:]),
+        rank=rank(means),
         n_cohort=n_cohort,
-        normalisation=None if value is None else basis.by.name,
+        normalisation=None if reason else basis.by.name,
         reason=reason,
-        cohort=_cohort(body, means, basis),
+        variants=() if reason else variants(agreement, means, basis),
+        resampled={} if reason else _resampled_values(measured, basis),
+        cohort=cohort_scores(body, means, basis),
         contributions=_contributions(body, agreement, basis),
     )
 
 
-def _without_value(fixed: dict[str, object], reason: str) -> Score:
+def _without_value(fixed: dict[str, Any], reason: str) -> Score:
     return Score.model_validate(
         {
             **fixed,
@@ -128,6 +148,8 @@ def _without_value(fixed: dict[str, object], reason: str) -> Score:
             "n_cohort": 0,
             "normalisation": None,
             "reason": reason,
+            "variants": (),
+            "resampled": {},
             "cohort": (),
             "contributions": (),
         }
@@ -142,21 +164,8 @@ def _resampled(agreement: NDArray[np.float64], *, seed: int, replicates: int) ->
     flat = np.where(present, agreement, 0.0).reshape(probes, -1)
     counts = weights @ present.reshape(probes, -1).astype(np.float64)
     total = weights.astype(np.float64) @ flat
-    means = np.divide(total, counts, out=np.full(total.shape, np.nan), where=counts > 0)
+    means: NDArray[np.float64] = np.divide(total, counts, out=np.full(total.shape, np.nan), where=counts > 0)
     return means.reshape(replicates, *agreement.shape[1:])
-
-
-def _normalise(means: NDArray[np.float64], basis: Normalised) -> tuple[NDArray[np.float64], str | None]:
-    """Normalise the pair's mean in each replicate: [replicates, 2, members] → [replicates], or why not."""
-    used = basis.used & ~np.isnan(means[0]).any(axis=0)
-    if int(used.sum()) < corpus.FEWEST_COHORT:
-        return np.zeros(0), (
-            f"only {int(used.sum())} unrelated cohort models with a value; {corpus.FEWEST_COHORT} are needed"
-        )
-    values = basis.by(means[:, REFERENCE, QUESTIONED], means[:, REFERENCE, used], means[:, QUESTIONED, used])
-    if not np.isfinite(values[0]):
-        return np.zeros(0), "the cohort's scores do not vary, so there is nothing to compare with"
-    return values, None
 
 
 def _interval(values: NDArray[np.float64]) -> Interval | None:
@@ -173,35 +182,17 @@ def _interval(values: NDArray[np.float64]) -> Interval | None:
     )
 
 
-def _rank(means: NDArray[np.float64]) -> Rank:
-    """Rank the other side among all models, relatives included, seen from each side; ties share the better rank."""
-    # Rounded first: which of two equal scores comes first must not hang on the processor's last bits.
-    rounded = np.round(means, 12)
-
-    def place(side: int, other: int) -> int:
-        scores = np.delete(rounded[side], side)
-        return 1 + int((scores[~np.isnan(scores)] > rounded[side, other]).sum())
-
-    return Rank(
-        reference=place(REFERENCE, QUESTIONED), questioned=place(QUESTIONED, REFERENCE), of=means.shape[1] - 1
-    )
+def _resampled_values(measured: NDArray[np.float64], basis: Basis) -> dict[str, tuple[float, ...]]:
+    """Return the normalised value of each replicate, by every normaliser: what a ratio's interval is made of."""
+    found = {}
+    for name, by in NORMALISERS.items():
+        values, reason = normalise(measured, basis.used, by)
+        if reason is None and np.isfinite(values).all():
+            found[name] = tuple(canonical.rounded(value) for value in values[1:].tolist())
+    return found
 
 
-def _cohort(body: Corpus, means: NDArray[np.float64], basis: Normalised) -> tuple[CohortScore, ...]:
-    return tuple(
-        CohortScore(
-            model=member.source.name,
-            lineage=member.source.lineage,
-            reference=_value(means[REFERENCE, m]),
-            questioned=_value(means[QUESTIONED, m]),
-            excluded=basis.excluded[m],
-        )
-        for m, member in enumerate(body.members)
-        if m >= FIRST_COHORT
-    )
-
-
-def _contributions(body: Corpus, agreement: NDArray[np.float64], basis: Normalised) -> tuple[Contribution, ...]:
+def _contributions(body: Corpus, agreement: NDArray[np.float64], basis: Basis) -> tuple[Contribution, ...]:
     """Return each probe's agreement beside what is typical between the sides and unrelated models."""
     found = []
     typical = measuring.mean_over_probes(np.moveaxis(agreement[:, :, basis.used], 0, 2).reshape(-1, len(agreement)))
@@ -220,10 +211,6 @@ def _contributions(body: Corpus, agreement: NDArray[np.float64], basis: Normalis
     return tuple(found)
 
 
-def _value(number: float) -> float | None:
-    return None if np.isnan(number) else canonical.rounded(float(number))
-
-
 def _sides(body: Corpus) -> tuple[SideCounts, ...]:
     answered = body.answered()
     return tuple(
@@ -233,11 +220,12 @@ def _sides(body: Corpus) -> tuple[SideCounts, ...]:
             lineage=member.source.lineage,
             digest=member.source.digest,
             format=member.source.format,
+            sampling=sampling_text(member.source.sampling),
             answers=len(member.states),
-            **{state: int((member.states == s).sum()) for s, state in enumerate(corpus.STATES)},
+            **{state: int((member.states == s).sum()) for s, state in enumerate(deriving.STATES)},
             cut_short=int(member.cut_short.sum()),
             common=int(answered[m]),
-            draws=int(member.draws.max(initial=0)) + 1,
+            draws=max(Counter(member.prompts).values(), default=0),
             faults=dict(member.faults),
         )
         for m, member in enumerate(body.members)

@@ -86,6 +86,8 @@ def _control(answers: Path, folder: Path, questioned: str, truth: str, near: boo
         statistics=("lexical",),
         seed=0,
         replicates=100,
+        calibration=None,
+        transfer=False,
     )
     case = preparing.prepare(wanted, say=lambda _: None)
     value = scoring.score_case(case, root=folder, tool=__version__).scores[0].normalised

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 from pydantic import ValidationError
 
@@ -20,9 +20,9 @@ from forensics import canonical
 from forensics.errors import BadFile, IntegrityBroken, UsageError
 from forensics.records.base import State
 from forensics.records.probes import Message, Probe
-from forensics.records.transcript import Answer, Imported, TranscriptHeader
+from forensics.records.transcript import Answer, Imported, Sampling, TranscriptHeader
 
-SCHEMA = "forensics/transcript/1"
+SCHEMA: Final = "forensics/transcript/1"
 
 
 class Entry(NamedTuple):
@@ -69,6 +69,15 @@ def prompt_digest(text: str) -> str:
     return canonical.digest(text.encode())
 
 
+def sampling_text(sampling: Sampling | None) -> str:
+    """Say in one line which parameters were asked for."""
+    if sampling is None:
+        return "not recorded"
+    # The seed is no condition: other seeds are other draws of the same experiment.
+    asked = sampling.model_dump(exclude_none=True, exclude={"seed"})
+    return ", ".join(f"{name} {value}" for name, value in asked.items()) or "defaults"
+
+
 def header_line(header: TranscriptHeader) -> bytes:
     """Return the first line of a transcript."""
     return canonical.line(header.model_dump(mode="json", by_alias=True))
@@ -93,8 +102,9 @@ def safe_name(name: str) -> str:
     >>> safe_name("demo:oak"), safe_name("../../etc") == safe_name("etc")
     ('demo_oak', False)
     """
-    plain = re.sub(r"[^A-Za-z0-9._+-]", "_", name).strip("._") or "model"
-    if plain == re.sub(r"[:/]", "_", name) and len(plain) <= 80 and ".." not in plain and "/" not in name:
+    plain = re.sub(r"[^A-Za-z0-9._+-]", "_", name).strip("._-") or "model"
+    # `adapter:name` with one colon and no underscore before it cannot become what another such name becomes.
+    if plain == re.sub(r"^([^:_]*):", r"\1_", name) and len(plain) <= 80 and ".." not in plain:
         return plain
     return f"{plain[:80]}-{canonical.digest(canonical.well_formed(name).encode())[7:15]}"
 
@@ -175,8 +185,7 @@ class Writer:
         content = path.read_bytes() if path.exists() else b""
         whole = content[: content.rfind(b"\n") + 1]
         if not whole:
-            stream = path.open("wb")
-            writer = cls(stream, b"", set())
+            writer = cls(path.open("wb"), b"", set())
             writer._append(header_line(header))
             return writer
         lines = [line + b"\n" for line in whole.split(b"\n")[:-1]]

@@ -8,6 +8,19 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+LARGEST_SEED = (1 << 31) - 1
+"""What every service and every generator takes."""
+
+
+class Temperature(click.FloatRange):
+    """A range that refuses NaN too, which is neither below nor above any bound."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number, or fail as click does."""
+        number: float = super().convert(value, param, ctx)
+        if number != number:  # noqa: PLR0124  this is what tells NaN apart
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
 
 
 def say(message: str) -> None:
@@ -35,9 +48,9 @@ def sampling_options(command: F) -> F:
     options = [
         click.option("--probes", "probe_set", metavar="SET", help="Probe set to ask: a shipped name or a .jsonl file."),
         click.option("--draws", type=click.IntRange(1), default=1, show_default=True, help="Answers per probe."),
-        click.option("--temperature", type=click.FloatRange(0), help="Sampling temperature (default: the model's)."),
+        click.option("--temperature", type=Temperature(0, 10), help="Sampling temperature (default: the model's)."),
         click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True, help="Limit per answer."),
-        click.option("--sampling-seed", type=int, default=1, show_default=True, help="Seed sent with the first draw."),
+        click.option("--sampling-seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True, help="Seed sent with the first draw."),
     ]
     for option in reversed(options):
         command = option(command)
@@ -47,8 +60,8 @@ def sampling_options(command: F) -> F:
 def scoring_options(command: F) -> F:
     """Add the options that decide how a case is scored."""
     options = [
-        click.option("--statistic", "statistics", multiple=True, help="Only this statistic (repeatable)."),
-        click.option("--seed", type=int, default=0, show_default=True, help="Seed of the bootstrap."),
+        click.option("--statistic", "statistics", multiple=True, help="Only this statistic (repeatable), or `all`."),
+        click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=0, show_default=True, help="Seed of the bootstrap."),
         click.option(
             "--replicates", type=click.IntRange(100), default=1000, show_default=True, help="Bootstrap replicates."
         ),

@@ -36,6 +36,8 @@ Examples:
     help="What is asked of the pair.",
 )
 @click.option("--models", type=click.Path(path_type=Path), help="CSV table of declared lineages (model, lineage).")
+@click.option("--calibration", metavar="NAME", help="Calibration: a shipped name or a file (see `list calibrations`).")
+@click.option("--transfer", is_flag=True, help="Use the calibration even if it does not fit; marked as not validated.")
 @sampling_options
 @scoring_options
 @format_option
@@ -48,6 +50,8 @@ def command(
     folder: Path,
     question: str,
     models: Path | None,
+    calibration: str | None,
+    transfer: bool,
     probe_set: str | None,
     draws: int,
     temperature: float | None,
@@ -82,6 +86,8 @@ def command(
         statistics=statistics or None,
         seed=seed,
         replicates=replicates,
+        calibration=calibration,
+        transfer=transfer,
     )
     result = comparing.compare(wanted, formats=formats.split(","), workers=workers, say=say)
     if json_:

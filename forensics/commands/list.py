@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+
 import click
 
 from forensics.commands import as_json, json_option
@@ -23,5 +26,7 @@ def command(kind: str, json_: bool) -> None:
     if json_:
         as_json([row._asdict() for row in rows])
     else:
-        for row in rows:
-            click.echo(f"{row.name:<22} {row.summary}")
+        # A pipe gets every word.
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        for line in listing.lines(rows, width=width):
+            click.echo(line)

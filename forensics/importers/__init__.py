@@ -1,6 +1,7 @@
 """Importers: one file per format of recorded answers. Each reads one file; none decides names, faults or digests.
 
-An importer module has `SUMMARY`, `recognises(start, name)` and `read(recording, options)`.
+An importer module has `SUMMARY`, `recognises(start, name)` and `read(recording, options)`; `OPTIONS` names the options
+it understands, where it understands any.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Recording:
                 line=error.lineno,
                 remedy="The file may be truncated: get it again.",
             ) from error
-        except RecursionError as error:
-            raise BadFile(self.path, "JSON nested too deeply to be recorded answers") from error
+        except (RecursionError, ValueError) as error:  # ValueError: a number of thousands of digits
+            raise BadFile(self.path, f"JSON that recorded answers do not hold ({error})") from error
 
     def objects(self) -> list[dict[str, Any]]:
         """Parse a JSON array of objects; raises BadFile."""
@@ -68,7 +69,7 @@ class Recording:
                 continue
             try:
                 value = json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError
                 raise BadFile(self.path, f"broken JSON ({error})", line=number) from error
             if not isinstance(value, dict):
                 raise BadFile(self.path, "an object was expected", line=number)

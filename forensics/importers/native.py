@@ -20,6 +20,8 @@ def recognises(start: str, name: str) -> bool:
 
 def read(recording: Recording, options: Mapping[str, str]) -> Iterator[Recorded]:
     """Yield the answers of a transcript; raises BadFile or IntegrityBroken, naming the line."""
+    if not recording.text:
+        raise BadFile(recording.path, "it is empty: a transcript begins with a header", line=1)
     lines = [line + b"\n" for line in recording.text.encode().split(b"\n")]
     if lines.pop() != b"\n":
         raise BadFile(

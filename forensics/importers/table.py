@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,13 +18,17 @@ USUAL = {
     "model": ("model", "generator"),
     "key": ("key", "expected", "target"),
 }
+OPTIONS = tuple(USUAL)
+_JSON_NAME = re.compile(r'"([^"\\]+)"\s*:')
+"""A field's name; a quotation mark inside a text is escaped, so nothing in there looks like one."""
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def recognises(start: str, name: str) -> bool:
     """Say whether a file looks like a table with a prompt and an answer column."""
     first = start.lstrip("\ufeff").partition("\n")[0]
     if first.lstrip().startswith("{"):
-        columns = {part.split('"')[0] for part in first.split('"')[1::2]}
+        columns = set(_JSON_NAME.findall(first))
     else:
         columns = {cell.strip().strip('"') for cell in first.split(_delimiter(first))}
     return bool(columns & set(USUAL["prompt"])) and bool(columns & set(USUAL["answer"]))
@@ -36,7 +41,7 @@ def read(recording: Recording, options: Mapping[str, str]) -> Iterator[Recorded]
         columns = columns or _columns(recording, row, options)
         prompt, answer = row.get(columns["prompt"]), row.get(columns["answer"])
         draw = row.get(columns.get("draw", ""))
-        if draw is not None and not str(draw).isdigit():
+        if draw is not None and not _WHOLE_NUMBER.fullmatch(str(draw)):
             raise BadFile(recording.path, f"draw {str(draw)[:20]!r} is not a whole number", line=number)
         model, key = row.get(columns.get("model", "")), row.get(columns.get("key", ""))
         yield Recorded(

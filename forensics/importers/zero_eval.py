@@ -23,7 +23,7 @@ def read(recording: Recording, options: Mapping[str, str]) -> Iterator[Recorded]
         turns, outputs = item.get("chat_history"), item.get("output")
         if not isinstance(turns, list) or not turns or not isinstance(outputs, list):
             raise BadFile(recording.path, f"answer {position} has no chat_history or no list of outputs")
-        prompt = turns[0] if len(turns) == 1 else canonical.encode(turns).decode()
+        prompt = turns[0] if len(turns) == 1 else _conversation(turns)
         generator, key = item.get("generator"), item.get("answer")
         for draw, output in enumerate(outputs):
             yield Recorded(
@@ -33,3 +33,9 @@ def read(recording: Recording, options: Mapping[str, str]) -> Iterator[Recorded]
                 model=generator if isinstance(generator, str) else None,
                 key=str(key) if isinstance(key, str | int | float) else None,
             )
+
+
+def _conversation(turns: list[object]) -> str | None:
+    """Return the canonical JSON of several turns; None, which is no prompt, where a turn is not text."""
+    texts = [canonical.well_formed(turn) for turn in turns if isinstance(turn, str)]
+    return canonical.encode(texts).decode() if len(texts) == len(turns) else None

@@ -43,63 +43,80 @@ class TuringCheck(Record):
 
 
 class Validation(Record):
-    """How the calibration did on pairs whose lineages it had not seen."""
+    """How a line did on pairs whose lineages it had not seen."""
 
     lineages: int
-    """Lineages in the calibration data: K."""
+    """Lineages in the calibration data."""
     lineages_hp: int
     """Lineages with pairs for which Hp is true."""
     pairs_hp: int
     pairs_hd: int
     answerable: bool
     """False where the upper limit of Cllr reaches 1: then the question cannot be answered."""
+    cap: float
+    """log10 of the largest ratio these data support: min(ELUB, K + 1)."""
+    bound: str
+    """Which of the two gave the cap: `elub` or `lineages`."""
     metrics: tuple[Metric, ...]
     turing: tuple[TuringCheck, ...]
     curves: tuple[Curve, ...]
 
 
-class Weighing(Record):
-    """The fitted line from features to log10 LR."""
+class Pairs(Record):
+    """The labelled pairs behind a line, column by column: numbers and names, no text of any answer."""
 
-    features: tuple[str, ...]
-    """Names of the statistics' normalised scores, in order."""
-    normalisation: str
+    models: tuple[str, ...]
+    lineages: tuple[str, ...]
+    """Lineage of each model."""
+    a: tuple[int, ...]
+    """Position of each pair's first model."""
+    b: tuple[int, ...]
+    hp: tuple[bool, ...]
+    scores: tuple[tuple[float, ...], ...]
+    """Normalised value of each feature, pair by pair."""
+    log10_lr: tuple[float, ...]
+    """What a line fitted without both lineages of the pair says of it, before any cap."""
+
+
+class Line(Record):
+    """How normalised scores become a likelihood ratio against one alternative."""
+
+    alternative: str
     coefficients: tuple[float, ...]
+    """log10 LR = Σ coefficient · score + intercept, fitted on all pairs; a case is weighed by a line fitted again on
+    the pairs that touch neither of its lineages."""
     intercept: float
-    cap: float = Field(ge=0)
-    """log10 of the largest ratio ever reported."""
-    bound: str
-    """Which bound gave the cap: `elub` or `lineages`."""
+    pairs: Pairs
+    validation: Validation
 
 
 class Conditions(Record):
-    """What the calibration holds for: anything else is refused."""
+    """What a calibration holds for: a case that differs is refused."""
 
     statistics: dict[str, str]
-    """Version by statistic."""
-    embedder: str | None
-    """Digest of the embedding model, where a statistic uses one."""
-    probes: Digest
-    """Digest over the sorted prompt digests."""
-    n_probes: int
+    """Version by statistic, features included."""
+    probes: tuple[Digest, ...]
+    """Digests of the prompts, sorted."""
     draws: int
     sampling: str
-    language: str
-    cohort: tuple[str, ...]
-    """Names of the models in the calibration data."""
+    """As the recorded answers declare it, or `not recorded`."""
+    cohort_models: int
+    """Median number of unrelated models a pair was normalised by."""
 
 
 class Calibration(Record):
-    """What `calibrate` writes: numbers only, no text of any answer."""
+    """What `calibrate` writes."""
 
     schema_: Literal["forensics/calibration/1"] = Field(alias="schema")
     tool: str
     question: Question
-    alternative: str
     summary: str
+    features: tuple[str, ...]
+    """Statistics whose normalised scores are weighed, in order."""
+    normalisation: str
+    signed: bool
+    """Whether a coefficient may be negative."""
     conditions: Conditions
-    weighing: Weighing
-    replicates: tuple[tuple[float, ...], ...]
-    """Coefficients and intercept of each bootstrap replicate over lineages, for the interval of a case."""
-    validation: Validation
+    lines: tuple[Line, ...]
+    """One for each alternative."""
     seed: int

@@ -41,10 +41,12 @@ class Case(Record):
     """Prompt digests that scoring is restricted to; None for all in common."""
     statistics: tuple[str, ...] | None
     """Statistics asked for; None for all that apply."""
-    seed: int
+    seed: int = Field(ge=0, lt=1 << 53)
     replicates: int = Field(ge=100)
     """Bootstrap replicates behind every interval."""
     set_aside: tuple[str, ...]
     """Cohort models not used because they are one of the two sides, with the reason."""
     calibration: Digest | None
-    """Digest of the calibration used by `weigh`; None where none was given."""
+    """Digest of the calibration that the scores are weighed by; None where none was given."""
+    transfer: bool
+    """True where it was to be used even if it does not fit."""

@@ -12,7 +12,7 @@ from pydantic import Field
 from forensics.records.base import Digest, Question, Record
 from forensics.records.calibration import Validation
 from forensics.records.probes import ProbeSetRef
-from forensics.records.scores import CohortScore, Contribution, Interval, Rank, SideCounts
+from forensics.records.scores import CohortScore, Contribution, Control, Interval, Rank, SideCounts
 
 
 class Alternative(Record):
@@ -42,6 +42,8 @@ class Weight(Record):
     """log10 of the largest ratio that the validation data can support; its negative is the smallest."""
     bound: str | None
     """Which bound applied: `none`, `elub` or `lineages`."""
+    lineages: int | None
+    """Lineages left in the calibration without the case's own."""
     reason: str | None
 
 
@@ -93,6 +95,16 @@ class Population(Record):
     """Why the lineage is left out of the normalisation; None when it is part of it."""
 
 
+Verdict = Literal["same", "differs", "not known"]
+
+
+class LineValidation(Record):
+    """How the calibration did against one alternative."""
+
+    alternative: str
+    validation: Validation
+
+
 class Condition(Record):
     """One condition of the case beside the same condition of the validation data."""
 
@@ -100,7 +112,7 @@ class Condition(Record):
     name: str
     case: str
     validation: str
-    verdict: Literal["same", "differs", "not known"]
+    verdict: Verdict
 
 
 class Sensitivity(Record):
@@ -109,21 +121,9 @@ class Sensitivity(Record):
     id: str
     change: str
     statistic: str
+    normalisation: str
     normalised: float | None
     log10_lr: float | None
-    reason: str | None
-
-
-class Control(Record):
-    """A pair whose answer is known, measured with the same suite in the same case."""
-
-    id: str
-    name: str
-    expected: str
-    statistic: str
-    normalised: float | None
-    log10_lr: float | None
-    verdict: Literal["as expected", "not as expected", "not available"]
     reason: str | None
 
 
@@ -192,7 +192,7 @@ class Evidence(Record):
     findings: tuple[Finding, ...]
     population: tuple[Population, ...]
     conditions: tuple[Condition, ...]
-    validation: Validation | None
+    validation: tuple[LineValidation, ...]
     sensitivity: tuple[Sensitivity, ...]
     controls: tuple[Control, ...]
     deviations: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Probe sets."""
+"""Probe sets: the fixed prompts put to every model alike. Which sets are good is decided elsewhere."""
 
 from __future__ import annotations
 

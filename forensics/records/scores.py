@@ -50,6 +50,17 @@ class Contribution(Record):
     """raw − typical."""
 
 
+class Variant(Record):
+    """The normalised value when one choice is made differently."""
+
+    id: str
+    change: str
+    values: dict[str, float]
+    """Normalised value by normaliser; those that have none are left out."""
+    reason: str | None
+    """Why there is no value at all."""
+
+
 class Score(Record):
     """One statistic of one pair. A statistic that cannot be computed is a result with a reason."""
 
@@ -65,10 +76,27 @@ class Score(Record):
     n_cohort: int
     """Cohort models in the normalisation, relatives excluded."""
     normalisation: str | None
-    """`s-norm` or `s-norm, robust`; None without a normalised value."""
+    """`s-norm` or `robust s-norm`; None without a normalised value."""
     reason: str | None
+    variants: tuple[Variant, ...]
+    """The first one, `as-measured`, changes nothing."""
+    resampled: dict[str, tuple[float, ...]]
+    """Normalised value of each bootstrap replicate over probes, by normaliser."""
     cohort: tuple[CohortScore, ...]
     contributions: tuple[Contribution, ...]
+
+
+class Control(Record):
+    """A pair whose answer is known, measured with the same suite in the same case."""
+
+    id: str
+    name: str
+    expected: str
+    statistic: str
+    normalised: float | None
+    log10_lr: float | None
+    verdict: Literal["as expected", "not as expected", "not available"]
+    reason: str | None
 
 
 class SideCounts(Record):
@@ -79,6 +107,8 @@ class SideCounts(Record):
     lineage: str | None
     digest: Digest
     format: str
+    sampling: str
+    """The parameters asked for, or `not recorded`."""
     answers: int
     text: int
     empty: int
@@ -109,3 +139,4 @@ class Scores(Record):
     sides: tuple[SideCounts, ...]
     set_aside: tuple[str, ...]
     scores: tuple[Score, ...]
+    controls: tuple[Control, ...]

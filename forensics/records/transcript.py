@@ -59,7 +59,7 @@ class Answer(Record):
     """One draw of one model to one probe: a line of a transcript."""
 
     probe: str
-    draw: int = Field(ge=0)
+    draw: int = Field(ge=0, lt=1 << 31)
     prompt: str
     """The prompt's text; for a conversation its canonical JSON."""
     prompt_digest: Digest

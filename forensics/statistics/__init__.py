@@ -3,11 +3,17 @@
 A module has `SUMMARY`, `VERSION`, `ROLE` (`weighed`, or `exhibit`: shown, never weighed), `FEATURE` (the kind of
 feature it reads, a file in `features/`) and `score(block, rows)`. Averages, intervals, normalisation and ranks are made
 from that by `scoring`, alike for all.
+
+A module may have more: `STATES`, the states of the answers it reads (`text` alone where not said); `survey(blocks)`, for
+what must be known of all probes before one can be scored, such as how often each member is right: `score` then takes
+what it returns as a third argument; `OPT_IN`, why it is computed only when asked for; and `inapplicable(blocks, sides)`, which says in words why two members (positions)
+cannot be compared by it, or None.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,8 +40,34 @@ class Block(NamedTuple):
         return parts
 
     def stacked(self, values: str) -> NDArray[Any]:
-        """Return each answer's row of a rectangular feature. [n, …]"""
+        """Return each answer's row of a rectangular feature: [n, …]."""
+        if not len(self.owners):
+            return self.features[0][values][:0]
         return np.stack([self.features[o][values][r] for o, r in zip(self.owners, self.rows, strict=True)])
+
+
+def score_probe(plugin: ModuleType, block: Block, rows: NDArray[np.int64], survey: object) -> NDArray[np.float64]:
+    """Score one probe: [len(rows), members]; `survey` is what `survey_of` returned for all probes."""
+    if not len(block.owners):
+        return np.full((len(rows), len(block.features)), np.nan)
+    scored: NDArray[np.float64]
+    scored = plugin.score(block, rows) if survey is None else plugin.score(block, rows, survey)
+    return scored
+
+
+def survey_of(plugin: ModuleType, blocks: Sequence[Block]) -> object:
+    """Return what a statistic must know of all probes; None for one that looks at each probe alone."""
+    return plugin.survey(blocks) if hasattr(plugin, "survey") else None
+
+
+def member_means(values: NDArray[Any], owners: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Average answers to the members who gave any, in order: [n, …] → [members present, …]."""
+    present, starts, counts = np.unique(owners, return_index=True, return_counts=True)
+    values = values.astype(np.float64)
+    if len(present) == len(owners):
+        return values
+    means: NDArray[np.float64] = np.add.reduceat(values, starts, axis=0) / counts.reshape(-1, *[1] * (values.ndim - 1))
+    return means
 
 
 def by_member(

@@ -34,7 +34,7 @@ def score(block: Block, rows: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _first_tokens(block: Block) -> NDArray[np.uint64]:
-    """Return the hashes of each answer's first tokens, zero after its end. [n, longest]"""
+    """Return the hashes of each answer's first tokens, zero after its end: [n, longest]."""
     first = np.zeros((len(block.owners), max(LENGTHS)), np.uint64)
     for line, (owner, row) in enumerate(zip(block.owners, block.rows, strict=True)):
         table = block.features[owner]

@@ -1,7 +1,6 @@
-"""Probe sets: find, read and digest them. What makes a good one is checked in `probe_checks`."""
+"""Probe sets: find, read and digest them. What makes a good one is checked in `checks` and measured in `rating`."""
 
 from __future__ import annotations
-
 
 from pathlib import Path
 from typing import TypeVar
@@ -17,8 +16,8 @@ _HERE = Path(__file__).parent
 
 def folder() -> Path:
     """Return the folder of the shipped probe sets: inside the wheel, or beside the package in a checkout."""
-    shipped = _HERE / "probe_sets"
-    return shipped if shipped.is_dir() else _HERE.parent / "probes"
+    shipped = _HERE / "sets"
+    return shipped if shipped.is_dir() else _HERE.parents[1] / "probes"
 
 
 def names() -> list[str]:
@@ -39,7 +38,7 @@ def load(name: str) -> ProbeSet:
 def read(path: Path) -> ProbeSet:
     """Read and check a probe set's file; raises BadFile with the line."""
     try:
-        lines = path.read_text("utf-8").split("\n")
+        lines = path.read_text("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise BadFile(path, "not UTF-8 text") from error
     if not lines[0].strip():

@@ -1,0 +1,49 @@
+"""`python -m benchmarks`: run every part and write benchmarks/RESULTS.md and results.json."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+
+from benchmarks import reporting
+from benchmarks import data as recorded
+from benchmarks.parts import PARTS
+
+
+def main() -> int:
+    """Run the parts asked for; 3 where the recorded answers are missing."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--data", help=f"folder of recorded answers (or {recorded.VARIABLE}; default ../shared/data)")
+    parser.add_argument("--only", action="append", choices=sorted(PARTS), help="run this part, keep earlier results of others")
+    parser.add_argument("--with", dest="extra", action="append", default=[], choices=["semantic"], help="parts that take long")
+    parser.add_argument("--workers", type=int, default=2)
+    asked = parser.parse_args()
+    folder = recorded.folder(asked.data)
+    if folder is None:
+        print(
+            f"SKIPPED: no recorded answers found. Nothing was measured; {reporting.PAGE.name} is as it was.\n"
+            f"Name their folder with --data or {recorded.VARIABLE}.",
+            file=sys.stderr,
+        )
+        return 3
+    # Caches of the user are neither used nor filled: what is timed starts from what this folder holds.
+    os.environ.setdefault("FORENSICS_HOME", str(reporting.HERE / ".work" / "home"))
+    names = asked.only or [name for name, part in PARTS.items() if not getattr(part, "EXTRA", None) or part.EXTRA in asked.extra]
+    print(f"reading {folder.name}", flush=True)
+    bench = recorded.load(folder, workers=asked.workers)
+    found = reporting.read()
+    for name in names:
+        before, start = reporting.load_average(), time.perf_counter()
+        print(f"{name} … (load average {before})", flush=True)
+        found[name] = PARTS[name].run(bench)
+        seconds = time.perf_counter() - start
+        found[name]["_run"] = {"seconds": seconds, "load_before": before, "load_after": reporting.load_average()}
+        reporting.write(found, PARTS)
+        print(f"{name}: {seconds:.0f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

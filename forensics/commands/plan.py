@@ -1,0 +1,58 @@
+"""`forensics plan`: how much has to be asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from forensics.commands import as_json, json_option, workers_option
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  forensics plan answers --pairs answers/pairs.csv --power 0.95
+  forensics plan reports/demo --lr 100 --price-in 0.5 --price-out 1.5
+"""
+)
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--question",
+    type=click.Choice(["derivation", "distillation", "shared_ancestry"]),
+    default="derivation",
+    show_default=True,
+    help="What is asked of the pair.",
+)
+@click.option(
+    "--models", type=click.Path(path_type=Path), help="Table of lineages (default: models.csv in the folder)."
+)
+@click.option("--pairs", type=click.Path(path_type=Path), help="Table of labelled pairs (a, b, relation, clean).")
+@click.option("--power", type=click.FloatRange(0.05, 0.999), default=0.9, show_default=True, help="Power wanted.")
+@click.option(
+    "--false-positives", type=click.FloatRange(0.0001, 0.5), default=0.01, show_default=True, help="Share permitted."
+)
+@click.option("--lr", type=click.FloatRange(1), help="Likelihood ratio wanted: is it within reach?")
+@click.option("--calibration", help="Calibration whose limit applies: a shipped name or a file.")
+@click.option("--statistic", default="lexical", show_default=True, help="Statistic to plan for.")
+@click.option("--ask", type=click.IntRange(1), default=2, show_default=True, help="Models that have to be asked.")
+@click.option("--price-in", type=click.FloatRange(0), help="Price of a million tokens of prompts.")
+@click.option("--price-out", type=click.FloatRange(0), help="Price of a million tokens of answers.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the drawings of probes.")
+@workers_option
+@json_option
+def command(*, json_: bool, **options: Any) -> None:
+    """Work out probes, draws, calls, tokens and cost from recorded answers.
+
+    FOLDER is a case, or a folder of recorded answers with a table of lineages. The power is the share of related pairs
+    told from unrelated ones at the permitted share of false positives, found by drawing probes from those recorded.
+    """
+    from forensics import planning
+
+    plan = planning.plan(planning.Wanted(**options))
+    if json_:
+        as_json(plan.content())
+    else:
+        for line in plan.lines():
+            click.echo(line)

@@ -1,0 +1,124 @@
+"""The report as Markdown, with its figures as SVG files beside it; for code hosts, editors and version control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forensics import hostile
+from forensics.hostile import markdown as md
+from forensics.report_parts import Exhibit, Figure, Report, Section, Table
+
+SUMMARY = "report.md and figures/*.svg: for code hosts, editors and version control"
+
+MOST_ROWS = 60
+"""Rows printed of a table; longer ones end with a pointer to their CSV file."""
+LONGEST_CELL = 600
+
+
+def render(report: Report) -> dict[str, bytes]:
+    """Return report.md and the figures it shows."""
+    files = {"report.md": ("\n".join(_lines(report)) + "\n").encode()}
+    for figure in report.figures():
+        files[f"figures/{figure.id}.svg"] = figure.wide.encode()
+    return files
+
+
+def _lines(report: Report) -> Iterator[str]:
+    summary = report.summary
+    yield from (f"# {_cell(report.title)}", "")
+    yield from (
+        f"* Questioned: **{_cell(summary.questioned)}**",
+        f"* Reference: **{_cell(summary.reference)}**",
+    )
+    yield from (
+        f"* Question: {md(summary.question)}",
+        "",
+        f"> **Answer.** {md(summary.answer)}",
+        ">",
+        f"> {md(summary.meaning)}",
+        "",
+    )
+    yield from (f"* {md(name)}: {md(text)}" for name, text in summary.propositions)
+    yield from (f"* Scale of ratios: {md('; '.join(summary.scale))}; mirrored below 1.", "")
+    yield from (f"* {md(caution)}" for caution in summary.cautions)
+    yield ""
+    if summary.figure:
+        yield from _figure(summary.figure)
+    yield from _table(summary.key)
+    yield from ("## What this report does not show", "")
+    yield from (f"* {md(limit)}" for limit in report.limits)
+    yield ""
+    for section in report.sections:
+        yield from _section(section, 2, shown=summary.figure.id if summary.figure else None)
+    digest = f"Laid out by forensics {md(report.tool)} from evidence.json, {md(report.evidence)}."
+    yield from ("---", "", f"{digest} Every cell with its id, unit, n and source digest is in tables/cells.csv.")
+
+
+def _section(section: Section, level: int, *, shown: str | None) -> Iterator[str]:
+    yield from (f"{'#' * level} {section.number} {md(section.title)}", "")
+    for paragraph in section.paragraphs:
+        yield from (md(paragraph), "")
+    for figure in section.figures:
+        if figure.id == shown:
+            yield from (f"Figure {figure.number} stands at the top of this report.", "")
+        else:
+            yield from _figure(figure)
+    for table in section.tables:
+        yield from _table(table)
+    for exhibit in section.exhibits:
+        yield from _exhibit(exhibit, level + 1)
+    for part in section.sections:
+        yield from _section(part, level + 1, shown=shown)
+
+
+def _figure(figure: Figure) -> Iterator[str]:
+    yield from (f"![{md(figure.title)}](figures/{figure.id}.svg)", "")
+    yield from (
+        f"*Figure {figure.number}. {md(figure.title)}.* {md(figure.note)} Data: tables/{figure.data.id}.csv.",
+        "",
+    )
+
+
+def _table(table: Table) -> Iterator[str]:
+    table = table.kept("page")
+    name = f"Table {table.number}. {table.title}" if table.number else table.title
+    yield from (f"**{md(name)}** ({md(table.id)})", "")
+    if not table.rows:
+        yield from (md(table.empty), "")
+        return
+    yield "| " + " | ".join(md(column.title) for column in table.columns) + " |"
+    yield "| " + " | ".join("---:" if column.numeric else "---" for column in table.columns) + " |"
+    for row in table.rows[:MOST_ROWS]:
+        texts = [_cell(cell.text) for cell in row.cells]
+        yield "| " + " | ".join(f"**{text}**" if row.strong else text for text in texts) + " |"
+    yield ""
+    if len(table.rows) > MOST_ROWS:
+        yield from (f"{len(table.rows) - MOST_ROWS} further rows are in tables/{table.id}.csv.", "")
+    if table.note:
+        yield from (md(table.note), "")
+
+
+def _exhibit(exhibit: Exhibit, level: int) -> Iterator[str]:
+    yield from (
+        f"{'#' * level} {md(exhibit.title)}",
+        "",
+        md(exhibit.note),
+        "",
+        "Prompt:",
+        "",
+        hostile.markdown_block(exhibit.prompt),
+        "",
+    )
+    for excerpt in exhibit.excerpts:
+        cut = f" ({excerpt.cut:,} further characters are not shown)" if excerpt.cut else ""
+        yield from (f"{md(excerpt.label)}: {_cell(excerpt.model)}{cut}", "")
+        yield from (hostile.markdown_block("".join(run.text for run in excerpt.passages)), "")
+        passages = [run.text for run in excerpt.passages if run.shared]
+        if passages and excerpt.label == "questioned":
+            yield from ("Passages that both sides hold and neither of the other answers does:", "")
+            yield from (f"* “{md(hostile.shortened(text, LONGEST_CELL))}”" for text in passages)
+            yield ""
+
+
+def _cell(text: str) -> str:
+    return md(hostile.shortened(text, LONGEST_CELL))

@@ -1,0 +1,78 @@
+"""The verdict table in a terminal. Prints what the evidence holds and computes nothing; files are made elsewhere.
+
+Texts from outside pass `hostile.terminal` and never reach the terminal as markup or as control sequences.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forensics.hostile import shortened
+from forensics.hostile import terminal as harmless
+from forensics.records.evidence import Evidence, Finding
+from forensics.report_tables import alternative_names
+from forensics.report_texts import LIMITS, QUESTIONS
+from forensics.wording import NONE, between, findings_phrase, number
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+LONGEST_NAME = 60
+
+
+def verdict(evidence: Evidence, console: Console) -> None:
+    """Print who is compared with whom, the question, the findings and the conclusion or why there is none."""
+    from rich.table import Table
+
+    console.print(_line("Questioned", evidence.questioned))
+    console.print(_line("Reference", evidence.reference))
+    console.print(_line("Question", QUESTIONS[evidence.question]))
+    console.print()
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    table.add_column("Statistic")
+    for heading in ("Raw (95% interval)", "Normalised (95% interval)", "Rank from R / from Q"):
+        table.add_column(heading, justify="right")
+    for finding in evidence.findings:
+        table.add_row(*(_text(part) for part in _cells(finding)))
+    console.print(table)
+    for finding in evidence.findings:
+        if finding.reason:
+            console.print(_text(f"{finding.statistic}: {finding.reason}", "dim"))
+    console.print()
+    names = alternative_names(evidence)
+    for weight in evidence.conclusion.weights:
+        if weight.log10_lr is not None:
+            console.print(
+                _text(
+                    f"Against {names[weight.alternative]}: {findings_phrase(weight.log10_lr, hd=names[weight.alternative])}"
+                )
+            )
+    console.print(_text(evidence.conclusion.sentence, "bold"))
+    console.print(_text(LIMITS[0], "dim"))
+    for warning in (*evidence.warnings, *evidence.deviations):
+        console.print(_text(f"Note: {warning}", "yellow"))
+
+
+def _cells(finding: Finding) -> tuple[str, str, str, str]:
+    rank = finding.rank
+    places = f"{number(rank.reference)} / {number(rank.questioned)} of {number(rank.of)}" if rank else NONE
+    raw = number(finding.raw) + (f" ({between(finding.interval)})" if finding.interval else "")
+    normalised = number(finding.normalised)
+    if finding.normalised_interval:
+        normalised += f" ({between(finding.normalised_interval)})"
+    return finding.statistic, raw, normalised, places
+
+
+def _line(label: str, words: str) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(
+        (f"{label:<11}", "dim"), (harmless(shortened(words, 4 * LONGEST_NAME)), "bold" if label != "Question" else "")
+    )
+
+
+def _text(words: str, style: str = "") -> Text:
+    from rich.text import Text
+
+    return Text(harmless(shortened(words, 20 * LONGEST_NAME)), style=style)

@@ -1,0 +1,263 @@
+"""What a score is worth: a case's scores and a calibration to likelihood ratios, or the reason why there is none.
+
+A case is weighed by a line fitted on the pairs that touch neither of its lineages nor either of its models. Whether a
+calibration fits the case at all is decided here too, and what differs is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forensics import canonical, registry, validating
+from forensics.errors import UsageError
+from forensics.features import version_of
+from forensics.numerics.folds import bootstrap_lineage_weights
+from forensics.numerics.intervals import contributing_lineages, lineage_t_interval
+from forensics.numerics.logistic import LogisticFusion, fit_fusion
+from forensics.records.calibration import Calibration, Line
+from forensics.records.evidence import Condition, Sensitivity, Verdict, Weight
+from forensics.records.scores import Interval, Score, Scores
+from forensics.validating import FEWEST_FOR_INTERVAL, FEWEST_LINEAGES, Labelled
+
+REPLICATES = 999
+ENOUGH_PROBES = 0.95
+"""Share of a calibration's probes that a case must hold."""
+ENOUGH_COHORT = 0.5
+"""Share of a calibration's cohort that a case must be normalised by."""
+CANNOT_TELL = "this tool cannot tell: on pairs of known relation the upper limit of Cllr reaches 1"
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Everything a calibration adds to the evidence."""
+
+    weights: tuple[Weight, ...]
+    conditions: tuple[Condition, ...]
+    sensitivity: tuple[Sensitivity, ...]
+    transferred: bool
+    """True where the calibration was used although the case differs from it."""
+
+
+class Fitted(NamedTuple):
+    """A line fitted without the case's lineages, and what its pairs support."""
+
+    line: LogisticFusion
+    x: Floats
+    pairs: Labelled
+    cap: validating.Cap
+
+
+def weigh(scores: Scores, calibration: Calibration, *, transfer: bool) -> Weighed:
+    """Weigh a case's scores; raises UsageError where the calibration does not fit and `transfer` was not asked for."""
+    conditions = compare_conditions(scores, calibration)
+    differing = [condition for condition in conditions if condition.verdict == "differs"]
+    if differing and not transfer:
+        named = "; ".join(f"{c.name}: {c.case} here, {c.validation} in the calibration" for c in differing)
+        raise UsageError(
+            f"The calibration does not fit this case: {named}.",
+            remedy="Leave it out, fit one that does, or force it with --transfer (marked: transferred, not validated).",
+        )
+    by_name = {score.statistic: score for score in scores.scores}
+    used = [by_name.get(name) for name in calibration.features]
+    fitted = {line.alternative: _fit(line, scores, signed=calibration.signed) for line in calibration.lines}
+    weights = tuple(_weight(line, fitted[line.alternative], used, calibration) for line in calibration.lines)
+    return Weighed(
+        weights=weights,
+        conditions=tuple(conditions),
+        sensitivity=tuple(_sensitivity(scores, calibration, fitted)),
+        transferred=bool(differing),
+    )
+
+
+def compare_conditions(scores: Scores, calibration: Calibration) -> list[Condition]:
+    """Set the case's conditions beside the calibration's."""
+    wanted = calibration.conditions
+    found = [_same("question", "question", scores.question, calibration.question)]
+    by_name = {score.statistic: score for score in scores.scores}
+    for name, version in wanted.statistics.items():
+        here = _version(name) if name in by_name else "not computed"
+        found.append(_same(f"statistic-{name}", f"statistic {name}", here, version))
+    shared = len(set(scores.probes) & set(wanted.probes))
+    fits = shared == len(scores.probes) and shared >= ENOUGH_PROBES * len(wanted.probes)
+    found.append(
+        Condition(
+            id="probes",
+            name="probes",
+            case=f"{len(scores.probes)}, of which {shared} in the calibration",
+            validation=str(len(wanted.probes)),
+            verdict="same" if fits else "differs",
+        )
+    )
+    draws = max(side.draws for side in scores.sides[:2])
+    found.append(_same("draws", "draws per probe", str(draws), str(wanted.draws)))
+    found.append(_sampling(scores, wanted.sampling))
+    cohort = min((by_name[name].n_cohort for name in calibration.features if name in by_name), default=0)
+    found.append(
+        Condition(
+            id="cohort",
+            name="unrelated models to compare with",
+            case=str(cohort),
+            validation=str(wanted.cohort_models),
+            verdict="same" if cohort >= ENOUGH_COHORT * wanted.cohort_models else "differs",
+        )
+    )
+    return found
+
+
+def _same(identity: str, name: str, case: str, validation: str) -> Condition:
+    verdict: Verdict = "same" if case == validation else "differs"
+    return Condition(id=identity, name=name, case=case, validation=validation, verdict=verdict)
+
+
+def _sampling(scores: Scores, validation: str) -> Condition:
+    case = "; ".join(dict.fromkeys(side.sampling for side in scores.sides[:2]))
+    unknown = "not recorded" in (case, validation)
+    verdict: Verdict = "not known" if unknown else ("same" if case == validation else "differs")
+    return Condition(id="sampling", name="sampling", case=case, validation=validation, verdict=verdict)
+
+
+def _version(name: str) -> str:
+    plugin = registry.load("statistics", name)
+    return f"{plugin.VERSION}, {plugin.FEATURE} {version_of(plugin.FEATURE)}"
+
+
+def _fit(line: Line, scores: Scores, *, signed: bool) -> Fitted | None:
+    """Fit a line on the pairs that touch neither the case's lineages nor its models; None where too few are left."""
+    sides = scores.sides[:2]
+    own = {side.lineage for side in sides} | {side.model for side in sides}
+    pairs = line.pairs
+    touched = np.array([m in own or n in own for m, n in zip(pairs.models, pairs.lineages, strict=True)], bool)
+    a, b = np.array(pairs.a, np.int64), np.array(pairs.b, np.int64)
+    kept = np.flatnonzero(~touched[a] & ~touched[b])
+    hp = np.array(pairs.hp, bool)[kept]
+    if hp.all() or not hp.any():
+        return None
+    names = np.array(pairs.lineages)
+    labelled = Labelled(np.array(pairs.log10_lr)[kept], hp, names[a[kept]].tolist(), names[b[kept]].tolist())
+    x = np.array(pairs.scores).reshape(len(a), -1)[kept]
+    return Fitted(fit_fusion(x, hp, non_negative=not signed), x, labelled, validating.cap(labelled))
+
+
+def _weight(line: Line, fitted: Fitted | None, used: Sequence[Score | None], calibration: Calibration) -> Weight:
+    """Return the ratio against one alternative, or why there is none."""
+    reason = _why_not(line, fitted, used, calibration)
+    if reason is not None or fitted is None:
+        return _no_weight(line.alternative, reason or "")
+    x = np.array([[_value(score, calibration) for score in used]])
+    uncapped = float(fitted.line.log10_lr(x)[0])
+    limit = fitted.cap.log10
+    capped = float(np.clip(uncapped, -limit, limit))
+    return Weight(
+        alternative=line.alternative,
+        log10_lr=canonical.rounded(capped),
+        interval=_interval(uncapped, fitted, used, calibration),
+        uncapped=canonical.rounded(uncapped),
+        cap=canonical.rounded(limit),
+        bound=fitted.cap.bound if abs(uncapped) > limit else "none",
+        lineages=len(fitted.pairs.lineages()),
+        reason=None,
+    )
+
+
+def _no_weight(alternative: str, reason: str) -> Weight:
+    return Weight(
+        alternative=alternative,
+        log10_lr=None,
+        interval=None,
+        uncapped=None,
+        cap=None,
+        bound=None,
+        lineages=None,
+        reason=reason,
+    )
+
+
+def _why_not(
+    line: Line, fitted: Fitted | None, used: Sequence[Score | None], calibration: Calibration
+) -> str | None:
+    for name, score in zip(calibration.features, used, strict=True):
+        if score is None or calibration.normalisation not in _values(score):
+            return f"{name} has no value normalised as {calibration.normalisation}"
+    if not line.validation.answerable:
+        return CANNOT_TELL
+    if fitted is None:
+        return "no pair with Hp, or none with Hd, is left without the case's own lineages"
+    left = len(fitted.pairs.lineages())
+    if left < FEWEST_LINEAGES:
+        return f"only {left} lineages are left without the case's own; {FEWEST_LINEAGES} are needed"
+    return None
+
+
+def _values(score: Score) -> Mapping[str, float]:
+    return score.variants[0].values if score.variants else {}
+
+
+def _value(score: Score | None, calibration: Calibration) -> float:
+    assert score is not None  # _why_not refused already
+    return _values(score)[calibration.normalisation]
+
+
+def _interval(
+    uncapped: float, fitted: Fitted, used: Sequence[Score | None], calibration: Calibration
+) -> Interval | None:
+    """Return the interval over lineages and probes together; None below 15 lineages."""
+    if len(fitted.pairs.lineages()) < FEWEST_FOR_INTERVAL:
+        return None
+    resampled = [score.resampled.get(calibration.normalisation, ()) for score in used if score is not None]
+    if not resampled or not all(resampled):
+        return None
+    pairs = fitted.pairs
+    drawn = bootstrap_lineage_weights(pairs.lineage_a, pairs.lineage_b, n=REPLICATES, seed=calibration.seed)
+    ratios = np.full(REPLICATES, np.nan)
+    for replicate in range(REPLICATES):
+        weights = drawn.weights(replicate)
+        kept = weights > 0
+        if pairs.hp[kept].all() or not pairs.hp[kept].any():
+            continue
+        line = fit_fusion(fitted.x[kept], pairs.hp[kept], non_negative=not calibration.signed, weights=weights[kept])
+        x = np.array([[values[replicate % len(values)] for values in resampled]])
+        ratios[replicate] = line.log10_lr(x)[0]
+    lineages = contributing_lineages(pairs.lineage_a, pairs.lineage_b, pairs.hp)
+    found = lineage_t_interval(uncapped, ratios, lineages=lineages, positive=False)
+    limit = fitted.cap.log10
+    return Interval(
+        low=canonical.rounded(float(np.clip(found.low, -limit, limit))),
+        high=canonical.rounded(float(np.clip(found.high, -limit, limit))),
+        level=found.level,
+        method=f"t interval of a two-way bootstrap over {lineages} lineages and over probes; capped",
+    )
+
+
+def _sensitivity(
+    scores: Scores, calibration: Calibration, fitted: Mapping[str, Fitted | None]
+) -> list[Sensitivity]:
+    """Weigh every variant of the weighed statistic against the first alternative; the others show their scores."""
+    rows = []
+    line = fitted[calibration.lines[0].alternative]
+    answerable = calibration.lines[0].validation.answerable
+    for name in calibration.features if len(calibration.features) == 1 else ():
+        score = next((s for s in scores.scores if s.statistic == name), None)
+        for variant in score.variants if score else ():
+            value = variant.values.get(calibration.normalisation)
+            ratio = None
+            if value is not None and line is not None and answerable:
+                ratio = float(np.clip(line.line.log10_lr(np.array([[value]]))[0], -line.cap.log10, line.cap.log10))
+            rows.append(
+                Sensitivity(
+                    id=f"{name}-{variant.id}",
+                    change=variant.change,
+                    statistic=name,
+                    normalisation=calibration.normalisation,
+                    normalised=value,
+                    log10_lr=None if ratio is None else canonical.rounded(ratio),
+                    reason=variant.reason,
+                )
+            )
+    return rows
