@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 TORCH := torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench calibrate example clean
+.PHONY: help setup demo test check bench calibrate calibrate-demo example clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,7 +29,8 @@ $(READY)-dev: $(READY)
 
 demo: $(READY)  ## compare two built-in models and leave a report in reports/demo
 	rm -rf reports/demo
-	$(BIN)/forensics compare demo:alder demo:alder-tuned --cohort demo: --probes demo --max-tokens 60 -o reports/demo
+	$(BIN)/forensics compare demo:alder demo:alder-tuned --cohort demo: \
+	  --probes demo --max-tokens 60 --calibration demo-derivation -o reports/demo
 	@echo "Open reports/demo/report.html"
 
 test: $(READY)-dev  ## run every test
@@ -49,6 +50,13 @@ calibrate: $(READY)  ## fit the shipped calibrations on ANSWERS, a folder of rec
 	for question in derivation shared_ancestry distillation; do \
 	  $(BIN)/forensics calibrate $(ANSWERS) --pairs $(ANSWERS)/pairs.csv --models $(ANSWERS)/models.csv \
 	    --question $$question -o forensics/calibrations/alpaca_eval-$$question.json || exit; done
+
+DEMO := build/demo
+calibrate-demo: $(READY)  ## fit the demo models' calibration
+	rm -rf $(DEMO)
+	$(BIN)/python -m forensics.demo_population $(DEMO)
+	$(BIN)/forensics calibrate $(DEMO) --pairs $(DEMO)/pairs.csv --models $(DEMO)/models.csv --statistic lexical --normalisation s-norm \
+	  -o forensics/calibrations/demo-derivation.json
 
 example: $(READY)  ## rebuild reports/example from its transcripts
 	$(BIN)/forensics score reports/example --format html,markdown,csv,json

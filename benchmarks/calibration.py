@@ -11,6 +11,7 @@ from benchmarks.data import Bench, Floats
 from benchmarks.figures import Flags
 from benchmarks.reporting import number, table
 from forensics import calibrating, relations, validating
+from forensics.calibrating import Recipe
 from forensics.numerics import metrics
 from forensics.numerics.misleading import turing_check
 from forensics.validating import Labelled
@@ -38,21 +39,23 @@ def run(bench: Bench) -> dict[str, Any]:
         for alternative in relations.HD[question]:
             hp, hd = figures.propositions(bench, question, alternative)
             for name in SETS:
-                scores = figures.normalised(bench, recipe, name)
-                ratios = figures.left_out(bench, scores, hp, hd, signed=recipe.signed)
                 row = {"question": question, "against": alternative, "prompts": name, "features": list(recipe.features)}
-                found["questions"].append(row | _validated(bench, ratios, hp, hd))
+                found["questions"].append(row | _validated(bench, recipe, name, hp, hd))
     for name in SETS:
         found["strata"][name] = _strata(bench, name)
     return found
 
 
-def _validated(bench: Bench, ratios: Floats, hp: Flags, hd: Flags) -> dict[str, Any]:
-    """Return what `forensics calibrate` records of such ratios, and the same with the cap put on."""
-    used = np.flatnonzero((hp | hd) & np.isfinite(ratios))
-    a, b = bench.sides()
-    pairs = Labelled(ratios[used], hp[used], [a[i] for i in used], [b[i] for i in used])
-    made = validating.validate(pairs, seed=0, strata=[])
+def _validated(bench: Bench, recipe: Recipe, name: str, hp: Flags, hd: Flags) -> dict[str, Any]:
+    """Return what `forensics calibrate` records of a recipe's ratios, and the same with the cap put on."""
+    scores = figures.normalised(bench, recipe, name)
+    pairs = _labelled(bench, figures.left_out(bench, scores, hp, hd, signed=recipe.signed), hp, hd)
+    either = np.flatnonzero(hp | hd)
+    dealt = np.zeros_like(hp)
+    dealt[either] = np.random.default_rng(0).permutation(hp[either])
+    others = (hp | hd) & ~dealt
+    shuffled = _labelled(bench, figures.left_out(bench, scores, dealt, others, signed=recipe.signed), dealt, others)
+    made = validating.validate(pairs, shuffled=shuffled, seed=0, strata=[])
     cap = made.cap
     capped = [np.clip(side, -cap, cap) for side in pairs.split()]
     return {
@@ -66,6 +69,12 @@ def _validated(bench: Bench, ratios: Floats, hp: Flags, hd: Flags) -> dict[str, 
         "cllr_capped": metrics.cllr(*capped),
         "turing_largest": turing_check(*pairs.split()).hd_max,
     }
+
+
+def _labelled(bench: Bench, ratios: Floats, hp: Flags, hd: Flags) -> Labelled:
+    used = np.flatnonzero((hp | hd) & np.isfinite(ratios))
+    a, b = bench.sides()
+    return Labelled(ratios[used], hp[used], [a[i] for i in used], [b[i] for i in used])
 
 
 def _strata(bench: Bench, name: str) -> dict[str, Any]:

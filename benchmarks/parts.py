@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from benchmarks import accuracy, calibration
+from benchmarks import accuracy, ancestry, calibration, comparison, comparison_semantic, distillation, embedding, speed
 
-PARTS: dict[str, ModuleType] = {"accuracy": accuracy, "calibration": calibration}
+PARTS: dict[str, ModuleType] = {
+    "accuracy": accuracy,
+    "ancestry": ancestry,
+    "distillation": distillation,
+    "calibration": calibration,
+    "peers": comparison,
+    "peers_semantic": comparison_semantic,
+    "speed": speed,
+    "embedding": embedding,
+}

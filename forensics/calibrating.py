@@ -92,7 +92,12 @@ def calibrate(wanted: Wanted, *, tool: str, say: Callable[[str], None]) -> Calib
     for alternative, hd in relations.HD[wanted.question].items():
         meaning = (relations.HP[wanted.question], hd)
         say(f"fitting {wanted.question} against {alternative}")
-        lines.append(_line(body, scores, labelled, meaning, alternative, recipe.signed, wanted.seed))
+        try:
+            lines.append(_line(body, scores, labelled, meaning, alternative, recipe.signed, wanted.seed))
+        except TooLittleEvidence as error:
+            say(f"no line against {alternative}: {error.message}")
+    if not lines:
+        raise TooLittleEvidence("There are too few labelled pairs to fit anything.", remedy="Label more pairs.")
     return Calibration(
         schema=SCHEMA,
         tool=tool,

@@ -25,7 +25,7 @@ class Failure(click.ClickException):
     def __init__(self, message: str, remedy: str, status: int) -> None:
         super().__init__(message)
         self.remedy = remedy
-        self.exit_code = status
+        self.exit_code = status  # type: ignore[misc]  # click reads it from the instance
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the error to standard error, control characters made harmless."""

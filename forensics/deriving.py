@@ -98,6 +98,7 @@ def read_source(source: Source) -> Transcript:
 
 
 def check_digest(source: Source) -> None:
+    """Raise IntegrityBroken where a source's file is gone or is not the one that was recorded."""
     path = Path(source.path)
     if not path.is_file():
         raise IntegrityBroken(f"{path} is gone.", remedy="Restore the file, or make a new case without it.")

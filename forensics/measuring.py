@@ -42,9 +42,21 @@ def measure(corpus: Corpus, name: str, rows: Sequence[int]) -> NDArray[np.float6
     workers: every probe is computed on its own, by one thread.
     """
     plugin = registry.load("statistics", name)
-    key = cache.key("measure", name, plugin.VERSION, version_of(plugin.FEATURE), corpus.digest, list(rows))
-    stored = cache.get("measures", key, lambda: {"agreement": _measure(corpus, plugin, np.array(rows, np.int64))})
+    key = _cache_key("measure", corpus, name, plugin, list(rows))
+    stored = cache.find("measures", key)
+    if stored is None:
+        if getattr(plugin, "WHOLE", False):
+            agreement, means = _rows_and_means(corpus, plugin, np.array(rows, np.int64))
+            cache.put("means", _cache_key("means", corpus, name, plugin), {"means": means})
+        else:
+            agreement = _measure(corpus, plugin, np.array(rows, np.int64))
+        stored = {"agreement": agreement}
+        cache.put("measures", key, stored)
     return stored["agreement"]
+
+
+def _cache_key(what: str, corpus: Corpus, name: str, plugin: ModuleType, *more: object) -> str:
+    return cache.key(what, name, plugin.VERSION, version_of(plugin.FEATURE), corpus.digest, *more)
 
 
 def all_means(corpus: Corpus, name: str) -> NDArray[np.float64]:
@@ -53,22 +65,28 @@ def all_means(corpus: Corpus, name: str) -> NDArray[np.float64]:
     In memory it takes a block of probes at a time, whatever their number. NaN where two share no probe.
     """
     plugin = registry.load("statistics", name)
-    key = cache.key("means", name, plugin.VERSION, version_of(plugin.FEATURE), corpus.digest)
-    return cache.get("means", key, lambda: {"means": _all_means(corpus, plugin)})["means"]
+    key = _cache_key("means", corpus, name, plugin)
+    none = np.zeros(0, np.int64)
+    return cache.get("means", key, lambda: {"means": _rows_and_means(corpus, plugin, none)[1]})["means"]
 
 
-def _all_means(corpus: Corpus, plugin: ModuleType) -> NDArray[np.float64]:
+def _rows_and_means(
+    corpus: Corpus, plugin: ModuleType, rows: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Score everything once; keep some rows of every probe, and of the rest the sums only."""
     members = len(corpus.members)
+    kept: list[NDArray[np.float64]] = []
     total, counts = np.zeros((members, members)), np.zeros((members, members))
 
     def add(block: NDArray[np.float64]) -> None:
         present = ~np.isnan(block)
         total[...] += np.where(present, block, 0.0).sum(axis=0)
         counts[...] += present.sum(axis=0)
+        kept.append(block[:, rows])
 
     _each_block(corpus, plugin, np.arange(members), add)
     means: NDArray[np.float64] = np.divide(total, counts, out=np.full(total.shape, np.nan), where=counts > 0)
-    return means
+    return np.concatenate(kept), means
 
 
 def _measure(corpus: Corpus, plugin: ModuleType, rows: NDArray[np.int64]) -> NDArray[np.float64]:

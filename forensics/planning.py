@@ -19,7 +19,7 @@ from forensics import case as case_files
 from forensics.corpus import Corpus
 from forensics.errors import TooLittleEvidence, UsageError
 from forensics.numerics import metrics
-from forensics.numerics.snorm import snorm_all_pairs
+from forensics.numerics.normalisation import S_NORM
 from forensics.planned import Budget, Limit, Plan, Power
 from forensics.probes import rating as rating
 from forensics.probes import separation as separating
@@ -167,7 +167,7 @@ def _curve(body: Corpus, labels: Labels, wanted: Wanted, *, draws: int, of: int)
 def _power(means: Floats, labels: Labels, false_positives: float) -> float:
     """Return the share of related pairs, each lineage counting once, above the permitted share of unrelated ones."""
     upper = np.triu_indices(len(means), 1)
-    scores = snorm_all_pairs((means + means.T) / 2, labels.lineages)[upper]
+    scores = S_NORM.all_pairs((means + means.T) / 2, labels.lineages)[upper]
     hp = labels.related[upper] & ~np.isnan(scores)
     hd = labels.apart[upper] & ~np.isnan(scores)
     if not hp.any() or not hd.any():

@@ -69,6 +69,7 @@ def rank(means: NDArray[np.float64]) -> Rank:
 
 
 def cohort_scores(body: Corpus, means: NDArray[np.float64], basis: Basis) -> tuple[CohortScore, ...]:
+    """Return how close each cohort model is to either side, from the means [2, members]."""
     return tuple(
         CohortScore(
             model=member.source.name,

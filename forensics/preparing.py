@@ -161,9 +161,7 @@ def _known(model: ModelName) -> list[ModelName]:
 def _probe_set(wanted: Wanted, asked: Sequence[ModelName]) -> ProbeSet | None:
     if wanted.probe_set is not None:
         return probes.load(wanted.probe_set)
-    if asked:
-        raise UsageError(f"{asked[0]} has to be asked, but no probe set was named.", remedy="Name one with --probes.")
-    return None
+    return probes.load(probes.DEFAULT) if asked else None
 
 
 def _source(

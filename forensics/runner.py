@@ -14,7 +14,7 @@ from pathlib import Path
 
 from forensics import __version__, canonical, importing, naming, probes, registry
 from forensics.adapters import Ask, Model, ModelName, Reply
-from forensics.errors import ModelDidNotAnswer, UsageError
+from forensics.errors import ModelDidNotAnswer
 from forensics.records.probes import Message, Probe, ProbeSet
 from forensics.records.transcript import Answer, Provenance, Sampling, TranscriptHeader
 from forensics.transcripts import SCHEMA, Writer, prompt_digest, prompt_text
@@ -59,9 +59,7 @@ def run(plan: Run, path: Path, *, progress: Progress | None = None) -> None:
 def probe(model: str, probe_set: str | None, *, sampling: Sampling, draws: int, path: Path) -> str:
     """Ask a model, named as on the command line, a probe set; returns what came back in one line."""
     named = naming.parse(model)
-    if probe_set is None:
-        raise UsageError("No probe set was named.", remedy=f"Name one with --probes: {', '.join(probes.names())}.")
-    run(Run(named, probes.load(probe_set), sampling, draws), path)
+    run(Run(named, probes.load(probe_set or probes.DEFAULT), sampling, draws), path)
     states = Counter(entry.state for entry in importing.read_transcript(path).entries)
     return f"{named}: " + ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
 

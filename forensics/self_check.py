@@ -9,8 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from forensics import __version__, preparing, probes, registry, runner, scoring
-from forensics.adapters import ModelName
+from forensics import __version__, demo_population, preparing, registry, scoring
 from forensics.demo_models import CATALOGUE
 from forensics.errors import ForensicsError
 from forensics.records.transcript import Sampling
@@ -45,7 +44,8 @@ def run(*, say: Callable[[str], None]) -> list[Finding]:
         findings.append(Finding(kind, "; ".join(broken) or f"{len(registry.names(kind))} load", not broken))
     with tempfile.TemporaryDirectory() as folder:
         say(f"asking {len(CATALOGUE)} demo models, for {len(CONTROLS)} controls")
-        answers = _answers(Path(folder) / "answers")
+        answers = Path(folder) / "answers"
+        demo_population.write(answers)
         findings += [_control(answers, Path(folder) / "case", *control) for control in CONTROLS]
     return findings
 
@@ -58,18 +58,6 @@ def raise_if_any_failed(findings: Sequence[Finding]) -> None:
             f"{len(failed)} checks failed: {', '.join(f.what for f in failed)}.",
             remedy="Install again from a clean environment; if that does not help, report it with the lines above.",
         )
-
-
-def _answers(folder: Path) -> Path:
-    """Ask every demo model once, and declare their lineages beside the answers."""
-    probe_set = probes.load("demo")
-    sampling = Sampling(max_tokens=60, seed=1)
-    for name in CATALOGUE:
-        run = runner.Run(ModelName("demo", name), probe_set, sampling, draws=1)
-        runner.run(run, folder / f"{name}.jsonl")
-    rows = [f"demo:{model.name},{model.lineage}" for model in CATALOGUE.values()]
-    (folder / preparing.MODELS_TABLE).write_text("\n".join(["model,lineage", *rows]) + "\n")
-    return folder
 
 
 def _control(answers: Path, folder: Path, questioned: str, truth: str, near: bool) -> Finding:

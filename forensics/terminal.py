@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from forensics.hostile import shortened
 from forensics.hostile import terminal as harmless
 from forensics.records.evidence import Evidence, Finding
-from forensics.report_tables import alternative_names
+from forensics.report_tables import KINDS, alternative_names
 from forensics.report_texts import LIMITS, QUESTIONS
-from forensics.wording import NONE, between, findings_phrase, number
+from forensics.wording import NONE, between, findings_phrase, number, percent
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,7 +31,8 @@ def verdict(evidence: Evidence, console: Console) -> None:
     console.print()
     table = Table(show_edge=False, pad_edge=False, header_style="bold")
     table.add_column("Statistic")
-    for heading in ("Raw (95% interval)", "Normalised (95% interval)", "Rank from R / from Q"):
+    level = next((percent(f.interval.level) for f in evidence.findings if f.interval), "no")
+    for heading in (f"Raw ({level} interval)", f"Normalised ({level} interval)", "Rank from R / from Q"):
         table.add_column(heading, justify="right")
     for finding in evidence.findings:
         table.add_row(*(_text(part) for part in _cells(finding)))
@@ -43,11 +44,9 @@ def verdict(evidence: Evidence, console: Console) -> None:
     names = alternative_names(evidence)
     for weight in evidence.conclusion.weights:
         if weight.log10_lr is not None:
-            console.print(
-                _text(
-                    f"Against {names[weight.alternative]}: {findings_phrase(weight.log10_lr, hd=names[weight.alternative])}"
-                )
-            )
+            name = names[weight.alternative]
+            phrase = findings_phrase(weight.log10_lr, hd=name)
+            console.print(_text(f"{name}, {KINDS[weight.alternative]}: {phrase}"))
     console.print(_text(evidence.conclusion.sentence, "bold"))
     console.print(_text(LIMITS[0], "dim"))
     for warning in (*evidence.warnings, *evidence.deviations):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import canonical, registry, validating
+from forensics import canonical, registry, relations, validating
 from forensics.errors import UsageError
 from forensics.features import version_of
 from forensics.numerics.folds import bootstrap_lineage_weights
@@ -30,6 +30,8 @@ ENOUGH_PROBES = 0.95
 ENOUGH_COHORT = 0.5
 """Share of a calibration's cohort that a case must be normalised by."""
 CANNOT_TELL = "this tool cannot tell: on pairs of known relation the upper limit of Cllr reaches 1"
+
+NO_LINE = "the calibration holds too few pairs of models related in that way"
 
 Floats = NDArray[np.float64]
 
@@ -67,9 +69,10 @@ def weigh(scores: Scores, calibration: Calibration, *, transfer: bool) -> Weighe
     by_name = {score.statistic: score for score in scores.scores}
     used = [by_name.get(name) for name in calibration.features]
     fitted = {line.alternative: _fit(line, scores, signed=calibration.signed) for line in calibration.lines}
-    weights = tuple(_weight(line, fitted[line.alternative], used, calibration) for line in calibration.lines)
+    weights = [_weight(line, fitted[line.alternative], used, calibration) for line in calibration.lines]
+    weights += [_no_weight(other, NO_LINE) for other in relations.HD[calibration.question] if other not in fitted]
     return Weighed(
-        weights=weights,
+        weights=tuple(weights),
         conditions=tuple(conditions),
         sensitivity=tuple(_sensitivity(scores, calibration, fitted)),
         transferred=bool(differing),

@@ -12,7 +12,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from forensics import canonical, probes
+import click
+
+from forensics import canonical, probes, registry
+from forensics.cli import main as main_command
 from forensics.probes import checks
 from forensics.errors import ForensicsError
 
@@ -90,7 +93,44 @@ def _stem(probe: str) -> str:
     return probe.rpartition("-")[0]
 
 
-CHECKS: tuple[Callable[..., Iterator[str]], ...] = (compositions, nested, probe_faults, datasheets)
+def readme(*, fix: bool) -> Iterator[str]:
+    """The README's tables of commands, plugins and figures say what the program and the benchmark say."""
+    path = ROOT / "README.md"
+    text = path.read_text("utf-8")
+    fresh = text
+    for mark, made in (("commands", _commands()), ("plugins", _plugins()), ("figures", _figures())):
+        pattern = re.compile(rf"(?<=<!-- {mark} -->\n).*?(?=<!-- /{mark} -->)", re.DOTALL)
+        if not pattern.search(fresh):
+            yield f"{path}: no place marked {mark}"
+        fresh = pattern.sub(lambda _, made=made: made, fresh)
+    if fresh != text:
+        yield f"{path}: tables of commands, plugins or figures are stale"
+        if fix:
+            canonical.write_atomic(path, fresh.encode(), durable=False)
+
+
+def _commands() -> str:
+    context = click.Context(main_command)
+    rows = [(name, main_command.get_command(context, name)) for name in main_command.list_commands(context)]
+    lines = [f"| `forensics {name}` | {command.get_short_help_str(200)} |" for name, command in rows if command]
+    return "\n".join(["| command | what it does |", "| --- | --- |", *lines]) + "\n"
+
+
+def _plugins() -> str:
+    lines = [
+        f"| {kind} | `{item.name}` | {item.summary} |" for kind in registry.KINDS for item in registry.catalogue(kind)
+    ]
+    return "\n".join(["| kind | name | what it is |", "| --- | --- | --- |", *lines]) + "\n"
+
+
+def _figures() -> str:
+    """Quote the table that the benchmark marks for quoting; nothing where there is none yet."""
+    results = ROOT / "benchmarks" / "RESULTS.md"
+    found = re.search(r"<!-- quoted -->\n(.*?)<!-- /quoted -->", results.read_text("utf-8"), re.DOTALL)
+    return found.group(1) if found else ""
+
+
+CHECKS: tuple[Callable[..., Iterator[str]], ...] = (compositions, nested, probe_faults, datasheets, readme)
 """In this order, since digests change with what comes before."""
 
 

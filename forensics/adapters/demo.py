@@ -8,6 +8,7 @@ from types import MappingProxyType
 from forensics import demo_models
 from forensics.adapters import Ask, Reply
 from forensics.errors import UnknownName, UsageError
+from forensics.records.base import State
 
 SUMMARY = "built-in n-gram models with known lineages: the self-check, not models to judge by"
 DEFAULT_TEMPERATURE = 0.7
@@ -42,10 +43,11 @@ class DemoModel:
 
     def ask(self, ask: Ask) -> Reply:
         """Continue the last message."""
-        text = demo_models.load(self._name).generate(
+        made = demo_models.load(self._name).complete(
             ask.messages[-1].content,
             seed=ask.sampling.seed or 0,
             temperature=DEFAULT_TEMPERATURE if ask.sampling.temperature is None else ask.sampling.temperature,
             max_tokens=ask.sampling.max_tokens or DEFAULT_MAX_TOKENS,
         )
-        return Reply(state="text" if text.strip() else "empty", text=text)
+        state: State = "text" if made.text.strip() else "empty"
+        return Reply(state=state, text=made.text, finish_reason=made.finish_reason)

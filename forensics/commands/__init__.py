@@ -46,7 +46,7 @@ def json_option(command: F) -> F:
 def sampling_options(command: F) -> F:
     """Add the options that say how models are asked; they have no effect on recorded answers."""
     options = [
-        click.option("--probes", "probe_set", metavar="SET", help="Probe set to ask: a shipped name or a .jsonl file."),
+        click.option("--probes", "probe_set", metavar="SET", help="Probe set to ask: a name or a file  [default: standard]"),
         click.option("--draws", type=click.IntRange(1), default=1, show_default=True, help="Answers per probe."),
         click.option("--temperature", type=Temperature(0, 10), help="Sampling temperature (default: the model's)."),
         click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True, help="Limit per answer."),

@@ -56,6 +56,7 @@ def _template() -> Template:
         short=lambda text: _line(hostile.shortened(text, LONGEST_NAME) if text.strip() else EMPTY),
         cell_class=_cell_class,
         page=lambda table: table.kept("page"),
+        line=_line,
     )
     return environment.from_string(_part("report.html.j2"))
 

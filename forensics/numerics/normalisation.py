@@ -29,7 +29,8 @@ class Weights(NamedTuple):
 
     def centre(self, cohort: Floats) -> Floats:
         """Return the weighted mean of each row of a cohort […, b, n] → […, b]."""
-        return np.where(np.isnan(cohort), 0.0, cohort * self.share).sum(axis=-1)
+        centre: Floats = np.where(np.isnan(cohort), 0.0, cohort * self.share).sum(axis=-1)
+        return centre
 
 
 MAD_TO_SD = 1.4826
@@ -121,7 +122,8 @@ def _standardised(score: Floats, centre: Floats, scale: Floats) -> Floats:
     score, centre, scale = np.broadcast_arrays(score, centre, scale)
     # A spread of rounding errors is no spread.
     varies = scale > 1e-12 * np.maximum(1e-3, np.abs(centre))
-    return np.divide(score - centre, scale, out=np.full(score.shape, np.nan), where=varies)
+    away: Floats = np.divide(score - centre, scale, out=np.full(score.shape, np.nan), where=varies)
+    return away
 
 
 S_NORM = Normaliser("s-norm", _mean_and_sd)

@@ -11,6 +11,8 @@ from forensics import canonical
 from forensics.errors import BadFile, UnknownName
 from forensics.records.probes import Probe, ProbeSet, ProbeSetHeader, ProbeSetRef
 
+DEFAULT = "standard"
+"""The set that models are asked where none is named."""
 _HERE = Path(__file__).parent
 
 

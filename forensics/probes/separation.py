@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from forensics import canonical
 from forensics.errors import TooLittleEvidence
 from forensics.numerics import metrics
-from forensics.numerics.snorm import snorm_all_pairs
+from forensics.numerics.normalisation import S_NORM
 from forensics.records.base import Question
 from forensics.relations import HD, HP, Pair
 
@@ -169,7 +169,7 @@ def half_of(agreement: Floats, labels: Labels, chosen: NDArray[np.int64]) -> Hal
     part = agreement[chosen]
     means = _mean(part, ~np.isnan(part), axis=0)
     upper = np.triu_indices(len(labels.lineages), 1)
-    scores = snorm_all_pairs((means + means.T) / 2, labels.lineages)[upper]
+    scores = S_NORM.all_pairs((means + means.T) / 2, labels.lineages)[upper]
     usable = ~np.isnan(scores)
     hp, hd = scores[usable & labels.related[upper]], scores[usable & labels.apart[upper]]
     tpr = metrics.tpr_at_fpr(hp, hd, fpr=FALSE_POSITIVES).tpr

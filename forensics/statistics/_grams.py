@@ -113,8 +113,8 @@ def _one(grams: Grams, weight: NDArray[np.float64], number: NDArray[np.int64], a
     held = grams.answer == answer
     vector = np.zeros(int(number[-1]) + 1)
     vector[number[held]] = weight[held]
-    product: NDArray[np.float64] = np.bincount(grams.answer, vector[number] * weight, grams.answers)
-    return product
+    product = np.bincount(grams.answer, weights=vector[number] * weight, minlength=grams.answers)
+    return product.astype(np.float64, copy=False)
 
 
 def _all(

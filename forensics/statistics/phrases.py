@@ -18,6 +18,7 @@ SUMMARY = "shared runs of 3 to 5 words, by rarity, beyond what is usual for eith
 VERSION = "1"
 ROLE = "weighed"
 FEATURE = "tokens"
+WHOLE = True
 
 
 def score(block: Block, rows: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ SUMMARY = "shared runs of 3 to 5 words that hardly any model writes"
 VERSION = "1"
 ROLE = "weighed"
 FEATURE = "tokens"
+WHOLE = True
 
 MOST_HOLDERS = 0.05
 """Share of members a gram may be held by; two are always allowed."""

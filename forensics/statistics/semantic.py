@@ -36,7 +36,6 @@ def score(block: Block, rows: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.full((len(rows), len(block.features)), np.nan)
     vectors -= means.mean(axis=0)
     length = np.sqrt(np.square(vectors).sum(axis=1))
-    # What does not differ from the mean points nowhere: its cosine with anything is 0.
+    # What does not differ from the mean points nowhere: it stays as good as 0, and so does its cosine with anything.
     vectors /= np.where(length > _NOTHING, length, 1.0)[:, None]
-    vectors[length <= _NOTHING] = 0.0
     return by_member(vectors[lines(owners, rows)] @ vectors.T, owners, rows, len(block.features))

@@ -16,7 +16,18 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from forensics import canonical, corpus, deriving, importing, measuring, preparing, registry, scoring, self_check, transcripts
+from forensics import (
+    canonical,
+    corpus,
+    deriving,
+    importing,
+    measuring,
+    preparing,
+    registry,
+    scoring,
+    self_check,
+    transcripts,
+)
 from forensics import case as case_files
 from forensics.errors import IntegrityBroken
 from forensics.records.scores import Score, Scores
@@ -260,7 +271,7 @@ def _by_position(patch: pytest.MonkeyPatch) -> None:
         places = sorted(range(len(made["prompts"])), key=lambda i: bytes(made["prompts"][i]))
         return {**made, "prompts": made["prompts"][places]}
 
-    patch.setattr(corpus, "_index", index)
+    patch.setattr(deriving, "_index", index)
 
 
 def _patch_score(patch: pytest.MonkeyPatch, change) -> None:
@@ -380,7 +391,7 @@ def _chain_unchecked(patch: pytest.MonkeyPatch) -> None:
 
 
 def _digest_unchecked(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(corpus, "_compare_digest", lambda source, found: None)
+    patch.setattr(deriving, "_compare_digest", lambda source, found: None)
 
 
 def _rank_from_zero(patch: pytest.MonkeyPatch) -> None:
@@ -390,12 +401,12 @@ def _rank_from_zero(patch: pytest.MonkeyPatch) -> None:
         found = real(means)
         return found.model_copy(update={"reference": found.reference - 1, "questioned": found.questioned - 1})
 
-    patch.setattr(scoring, "_rank", rank)
+    patch.setattr(scoring, "rank", rank)
 
 
 def _rank_backwards(patch: pytest.MonkeyPatch) -> None:
     real = scoring.rank
-    patch.setattr(scoring, "_rank", lambda means: real(-means))
+    patch.setattr(scoring, "rank", lambda means: real(-means))
 
 
 def _workers_matter(patch: pytest.MonkeyPatch) -> None:

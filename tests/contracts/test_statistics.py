@@ -89,7 +89,7 @@ def build(sources: list[Source], *, workers: int = 1) -> Corpus:
 @pytest.fixture(autouse=True)
 def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading files in several processes is tested elsewhere, and costs a second each time."""
-    monkeypatch.setattr(corpus, "_WORTH_PROCESSES", 1000)
+    monkeypatch.setattr(deriving, "_WORTH_PROCESSES", 1000)
     for kind in {registry.load("statistics", name).FEATURE for name in registry.names("statistics")}:
         if features.most_probes(kind) is not None:
             monkeypatch.setattr(importlib.import_module(f"forensics.features.{kind}"), "MOST_PROBES", 7)

@@ -28,7 +28,7 @@ def browse(page: Path, *options: str) -> str:
 
 @pytest.fixture
 def page(make_evidence: Callable[..., Evidence], hostile_texts: list[str], tmp_path: Path) -> Path:
-    texts = [text for text in hostile_texts if len(text) < 3000]
+    texts = [text for text in hostile_texts if len(text) < 300]
     evidence = make_evidence(names=texts, exhibits=3, ratio=1.2)
     path = tmp_path / "report.html"
     path.write_bytes(registry.load("formats", "html").render(report.make(evidence))["report.html"])

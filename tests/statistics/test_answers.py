@@ -26,6 +26,8 @@ FOUND = [
     ("First 3, then 5.\n#### 8", "8", "8", 1),
     (r"So \boxed{\frac{1}{2}} or rather \boxed{12}.", "12", "12", 1),
     ("The answer is 7. I checked it in 2 ways.", "7", "2", 0),
+    ("Is the answer 3? The answer is 4. No: the answer is 5. Clear?", "5", "5", 1),
+    ("Answer: 3\nbut then Answer: 4", "3", "4", 0),
     ("Therefore the final answer is: **7**", "7", "7", 1),
     ("We get 5 + 6 = 11.", "11", "11", 1),
     ("So x = −4", "-4", "-4", 1),

@@ -36,6 +36,13 @@ def test_a_row_says_what_can_be_counted_by_hand() -> None:
     assert (row["ends with a letter"], row["ends asking"], row["begins in lower case"]) == (1, 0, 0)
 
 
+def test_each_kind_of_character_is_its_own_kind() -> None:
+    every = "".join(map(chr, range(32, 127)))
+    row = {name: values[0] for name, values in rows_of(every).items()}
+    assert row["capitals"] == pytest.approx(math.sqrt(26 / 95), rel=1e-6)
+    assert row["digits"] == pytest.approx(math.sqrt(10 / 95), rel=1e-6)
+
+
 def test_unusual_texts_are_counted_too() -> None:
     row = {name: values[0] for name, values in rows_of("où 🙂 est-ce?  \n\tfin：").items()}
     assert row["pictographs"] == pytest.approx(math.sqrt(1 / 20), rel=1e-6)
