@@ -14,7 +14,7 @@ from forensics.records.calibration import Calibration
 from forensics.records.case import Case
 from forensics.records.evidence import Evidence
 from forensics.records.scores import Scores
-from forensics.report import make
+from forensics.reporting.layout import make
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Result:
         """Print the verdict table and the files written to standard output."""
         from rich.console import Console
 
-        from forensics import terminal
         from forensics.hostile import terminal as harmless
+        from forensics.reporting import terminal
 
         console = Console()
         terminal.verdict(self.evidence, console)

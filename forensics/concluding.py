@@ -23,7 +23,7 @@ def conclude(named: Propositions, weighed: Weighed | None) -> Conclusion:
     if weighed is None:
         weights = tuple(_none(alternative.id) for alternative in named.hd)
         sentence = (
-            "No likelihood ratio: no calibration given. The findings below describe closeness; they do not say how "
+            "No likelihood ratio: no calibration given. The findings describe closeness; they do not say how "
             "much that closeness is worth."
         )
         return Conclusion(weights=weights, headline=None, verbal=None, sentence=sentence)
@@ -51,8 +51,8 @@ def _sentence(weight: Weight, words: str) -> str:
     at_most = {"lineages": ", the most that the lineages compared with allow", "elub": ", the most that the validation"
                " data support"}.get(weight.bound or "", "")  # fmt: skip
     return (
-        f"The findings are {times} times more probable if {favoured} than if {other} "
-        f"(Hd: {NAMES[weight.alternative]}){at_most}: {words}."
+        f"The findings are {times} times more probable if {favoured} than if {other}, "
+        f"with Hd {NAMES[weight.alternative]}{at_most}: {words}."
     )
 
 

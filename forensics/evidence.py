@@ -11,11 +11,13 @@ from typing import Final
 
 from forensics import canonical, registry, weighing
 from forensics.concluding import conclude, scale
+from forensics.custody.deviations import deviations
 from forensics.exhibits import exhibits
 from forensics.features import version_of
 from forensics.propositions import propositions
 from forensics.records.calibration import Calibration
 from forensics.records.case import Case
+from forensics.records.custody import Opening, Protocol
 from forensics.records.evidence import (
     Distribution,
     Evidence,
@@ -32,7 +34,6 @@ from forensics.weighing import Weighed
 
 SCHEMA: Final = "forensics/evidence/1"
 UNDECLARED = "undeclared"
-NO_PROTOCOL = "exploratory: no protocol was sealed"
 
 LEAST_SHUFFLED = 0.95
 """Cllr that a calibration with shuffled labels must exceed: below, it has learnt something that is not there."""
@@ -40,8 +41,17 @@ ENOUGH_SHARE = 0.9
 """Share of answers with text below which a side's answers are called incomplete."""
 
 
-def weigh(case: Case, scores: Scores, calibration: Calibration | None, *, root: Path) -> Evidence:
+def weigh(
+    case: Case,
+    scores: Scores,
+    calibration: Calibration | None,
+    *,
+    root: Path,
+    protocol: Protocol | None = None,
+    opening: Opening | None = None,
+) -> Evidence:
     """Turn the scores of a case into evidence; `root` is the case's folder, where answers to be shown are read.
+    `protocol` is the one the case names, and `opening` what opens its secret probe set.
 
     Raises UsageError where the calibration does not fit the case.
     """
@@ -64,11 +74,11 @@ def weigh(case: Case, scores: Scores, calibration: Calibration | None, *, root: 
         validation=_validations(calibration),
         sensitivity=(*(weighed.sensitivity if weighed else ()), *_sensitivity(scores)),
         controls=_controls(scores, calibration),
-        deviations=(NO_PROTOCOL,),
+        deviations=deviations(case, scores, named, protocol, opening=opening),
         sides=scores.sides,
         set_aside=scores.set_aside,
         inputs=tuple(Input(role=s.role, name=s.model, format=s.format, digest=s.digest) for s in scores.sides),
-        versions=_versions(scores),
+        versions=_versions(case, scores),
         probe_set=scores.probe_set,
         n_probes=len(scores.probes),
         seed=scores.seed,
@@ -156,12 +166,14 @@ def _controls(scores: Scores, calibration: Calibration | None) -> tuple[Control,
     return (*scores.controls, *shuffled)
 
 
-def _versions(scores: Scores) -> tuple[Version, ...]:
+def _versions(case: Case, scores: Scores) -> tuple[Version, ...]:
     parts = [Version(part="forensics", version=scores.tool)]
     for score in scores.scores:
         feature = registry.load("statistics", score.statistic).FEATURE
         parts.append(Version(part=f"statistic {score.statistic}", version=score.version))
         parts.append(Version(part=f"feature {feature}", version=version_of(feature)))
+    if case.protocol is not None:
+        parts.append(Version(part="protocol", version=case.protocol))
     return tuple(dict.fromkeys(parts))
 
 

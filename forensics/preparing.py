@@ -47,6 +47,8 @@ class Wanted:
     calibration: str | None
     """Name or path of a calibration; None for none."""
     transfer: bool
+    protocol: str | None = None
+    """Digest of the sealed protocol that is followed."""
 
 
 Say = Callable[[str], None]
@@ -66,7 +68,7 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
     """
     declared = _declared(wanted)
     sided = {wanted.reference, wanted.questioned}
-    models = [model for model in _cohort_models(wanted.cohort) if str(model) not in sided]
+    models = [model for model in cohort_models(wanted.cohort) if str(model) not in sided]
     sides: list[tuple[Role, ModelName]] = [
         ("reference", naming.parse(wanted.reference)),
         ("questioned", naming.parse(wanted.questioned)),
@@ -99,6 +101,7 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
         set_aside=tuple(set_aside),
         calibration=canonical.digest(calibration) if calibration else None,
         transfer=wanted.transfer,
+        protocol=wanted.protocol,
     )
 
 
@@ -127,7 +130,7 @@ def _declared(wanted: Wanted) -> dict[str, str]:
     return declared
 
 
-def _cohort_models(named: Iterable[str]) -> list[ModelName]:
+def cohort_models(named: Iterable[str]) -> list[ModelName]:
     """Resolve what was named as cohort: each item is a folder, a file, a model, or `adapter:` for all it knows."""
     found: list[ModelName] = []
     for item in named:

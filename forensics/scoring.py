@@ -77,11 +77,16 @@ def _controls(body: Corpus, basis: Basis, scores: Sequence[Score]) -> tuple[Cont
 
 
 def asked_for(case: Case) -> list[str]:
+    """Return the statistics to compute for a case."""
+    return chosen_statistics(case.statistics)
+
+
+def chosen_statistics(named: Sequence[str] | None) -> list[str]:
     """Return the statistics to compute: those named, all where `all` is, otherwise all that need no asking."""
     every = registry.names("statistics")
-    if case.statistics is None:
+    if named is None:
         return [name for name in every if not hasattr(registry.load("statistics", name), "OPT_IN")]
-    return every if ALL in case.statistics else list(dict.fromkeys(case.statistics))
+    return every if ALL in named else list(dict.fromkeys(named))
 
 
 def _not_asked(name: str) -> str:

@@ -16,8 +16,8 @@ import click
 
 from forensics import canonical, probes, registry
 from forensics.cli import main as main_command
-from forensics.probes import checks
 from forensics.errors import ForensicsError
+from forensics.probes import checks
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSITIONS = ("quick", "standard", "full")

@@ -10,8 +10,8 @@ import io
 from collections.abc import Iterable, Sequence
 
 from forensics import hostile
-from forensics.report_parts import Report, Table
-from forensics.wording import Value
+from forensics.reporting.parts import Report, Table
+from forensics.reporting.wording import Value
 
 SUMMARY = "tables/*.csv: one file per table, and cells.csv with every cell's id, unit, n and source digest"
 

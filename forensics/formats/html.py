@@ -14,8 +14,8 @@ from jinja2 import BaseLoader, Environment, Template
 from markupsafe import Markup
 
 from forensics import hostile
-from forensics.report_parts import Cell, Column, Report
-from forensics.wording import EMPTY
+from forensics.reporting.parts import Cell, Column, Report
+from forensics.reporting.wording import EMPTY
 
 SUMMARY = "report.html: one self-contained page for screen, phone and paper"
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from forensics import canonical
-from forensics.report_parts import Report
+from forensics.reporting.parts import Report
 
 SUMMARY = "report.json: every section, table and cell as data"
 

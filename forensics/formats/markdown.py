@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from forensics import hostile
 from forensics.hostile import markdown as md
-from forensics.report_parts import Exhibit, Figure, Report, Section, Table
+from forensics.reporting.parts import Exhibit, Figure, Report, Section, Table
 
 SUMMARY = "report.md and figures/*.svg: for code hosts, editors and version control"
 

@@ -50,3 +50,5 @@ class Case(Record):
     """Digest of the calibration that the scores are weighed by; None where none was given."""
     transfer: bool
     """True where it was to be used even if it does not fit."""
+    protocol: Digest | None
+    """Digest of the protocol that was sealed before any answer existed; None where there was none."""

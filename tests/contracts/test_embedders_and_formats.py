@@ -91,7 +91,7 @@ def hostile_evidence() -> Evidence:
 
 
 def render(plugin, evidence: Evidence) -> dict[str, bytes]:
-    from forensics.report import make
+    from forensics.reporting.layout import make
 
     return plugin.render(make(evidence))
 

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from forensics import probes
-from forensics.probes import checks, rules, vocabulary
 from forensics.cli import main
+from forensics.probes import checks, rules, vocabulary
 from forensics.probes.likeness import alike, grams
 from forensics.records.probes import Message, Probe
 

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from forensics import planning
-from forensics.probes import rating
-from forensics.probes import separation as separating
 from forensics.cli import main
 from forensics.errors import TooLittleEvidence, UsageError
+from forensics.probes import rating
+from forensics.probes import separation as separating
 from forensics.relations import Pair
 
 LINEAGES = ["oak", "oak", "elm", "elm", "ash", "ash", "fir", "fir", "yew", "bay"]

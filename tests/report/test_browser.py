@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from forensics import registry, report
+from forensics import registry
 from forensics.records.evidence import Evidence
+from forensics.reporting import layout
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
@@ -31,7 +32,7 @@ def page(make_evidence: Callable[..., Evidence], hostile_texts: list[str], tmp_p
     texts = [text for text in hostile_texts if len(text) < 300]
     evidence = make_evidence(names=texts, exhibits=3, ratio=1.2)
     path = tmp_path / "report.html"
-    path.write_bytes(registry.load("formats", "html").render(report.make(evidence))["report.html"])
+    path.write_bytes(registry.load("formats", "html").render(layout.make(evidence))["report.html"])
     return path
 
 

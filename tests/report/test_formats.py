@@ -16,8 +16,9 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from forensics import registry, report, terminal
+from forensics import registry
 from forensics.records.evidence import Evidence
+from forensics.reporting import layout, terminal
 
 Make = Callable[..., Evidence]
 VOID = {"meta", "br", "img", "input", "link", "hr", "base"}
@@ -56,7 +57,7 @@ class Page(HTMLParser):
 
 
 def render(name: str, evidence: Evidence) -> dict[str, str]:
-    files = registry.load("formats", name).render(report.make(evidence))
+    files = registry.load("formats", name).render(layout.make(evidence))
     return {path: data.decode() for path, data in files.items()}
 
 

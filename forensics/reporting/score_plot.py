@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from forensics import hostile
-from forensics.drawing import Drawing, Scale, fitting, scale, width_of
-from forensics.plots import MARGIN, WIDE, Size, axis
 from forensics.records.evidence import Distribution, Finding
 from forensics.records.scores import CohortScore
-from forensics.report_parts import flat
-from forensics.wording import EMPTY, between, counted, number
+from forensics.reporting.case_plots import MARGIN, WIDE, Size, axis
+from forensics.reporting.drawing import Drawing, Scale, fitting, scale, width_of
+from forensics.reporting.parts import flat
+from forensics.reporting.wording import EMPTY, between, counted, number
 
 Side = Literal["reference", "questioned"]
 SIDES: tuple[Side, Side] = ("reference", "questioned")

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from forensics.drawing import Drawing, Scale, fitting, plain, scale, ticks
 from forensics.records.evidence import Conclusion
 from forensics.records.scores import Contribution
-from forensics.report_parts import flat
-from forensics.wording import log_ratio
+from forensics.reporting.drawing import Drawing, Scale, fitting, plain, scale, ticks
+from forensics.reporting.parts import flat
+from forensics.reporting.wording import log_ratio
 
 
 class Size(NamedTuple):

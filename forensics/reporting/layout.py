@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from forensics import canonical, case, plots, report_checks, report_cohort, report_tables, validation_plots
+from forensics import canonical, case
 from forensics.hostile import shortened
 from forensics.records.evidence import Distribution, Evidence, Excerpt, Finding, ScaleStep
 from forensics.records.evidence import Exhibit as Recorded
-from forensics.report_parts import Excerpt as Shown
-from forensics.report_parts import Exhibit, Figure, Passage, Report, Section, Summary, Table, flat
-from forensics.report_sheet import LONGEST
-from forensics.report_texts import LIMITS, QUESTIONS, STATISTICS_READING
-from forensics.score_plot import score_plot
-from forensics.wording import between, counted, nearest, number, percent
+from forensics.reporting import case_plots, checks, cohort, tables, validation_plots
+from forensics.reporting.parts import Excerpt as Shown
+from forensics.reporting.parts import Exhibit, Figure, Passage, Report, Section, Summary, Table, flat
+from forensics.reporting.score_plot import score_plot
+from forensics.reporting.sheet import LONGEST
+from forensics.reporting.texts import LIMITS, QUESTIONS, STATISTICS_READING
+from forensics.reporting.wording import between, counted, nearest, number, percent
 
 MOST_CAUTIONS = 6
 """Warnings and deviations on the first screen."""
@@ -48,7 +49,7 @@ def _summary(evidence: Evidence, figures: dict[str, Figure]) -> Summary:
         scale=tuple(_step(step) for step in evidence.scale),
         meaning=LIMITS[0],
         cautions=tuple(_cautions(evidence)),
-        key=report_tables.key_findings(evidence),
+        key=tables.key_findings(evidence),
         figure=figures[shown] if shown else None,
     )
 
@@ -62,7 +63,7 @@ def _cautions(evidence: Evidence) -> Iterator[str]:
 
 
 def _propositions(evidence: Evidence) -> tuple[tuple[str, str], ...]:
-    names = report_tables.alternative_names(evidence)
+    names = tables.alternative_names(evidence)
     pairs = [("Hp", evidence.propositions.hp), *((names[hd.id], hd.text) for hd in evidence.propositions.hd)]
     return tuple((name, shortened(text, LONGEST)) for name, text in pairs)
 
@@ -73,7 +74,6 @@ def _step(step: ScaleStep) -> str:
 
 
 def _sections(evidence: Evidence, digest: str, figures: dict[str, Figure]) -> tuple[Section, ...]:
-    tables, cohort, checks = report_tables, report_cohort, report_checks
     plan: list[Section] = [
         Section("", "propositions", "Propositions", tables=(tables.propositions(evidence),)),
         Section("", "conclusion", "Conclusion", (evidence.conclusion.sentence,), _ratio_figures(evidence), (tables.conclusion(evidence),)),
@@ -102,7 +102,7 @@ def _details(evidence: Evidence, figures: dict[str, Figure]) -> Iterator[Section
         near: tuple[Table, ...] = ()
         if found is not None:
             drawn = (figures[finding.statistic], _probe_figure(evidence, found))
-            near = tuple(report_cohort.nearest(evidence, found, side) for side in ("reference", "questioned"))
+            near = tuple(cohort.nearest(evidence, found, side) for side in ("reference", "questioned"))
         yield Section(
             "",
             f"statistic-{flat(finding.statistic)}",
@@ -150,9 +150,9 @@ def _score_figure(evidence: Evidence, found: Distribution) -> Figure:
         note="Each mark is one cohort model. The upper row shows how close each is to the reference, the lower row how close "
         "each is to the questioned model. The line is the pair itself. The farther the line stands to the right of the "
         "circles, the less ordinary is the closeness of the pair.",
-        wide=score_plot(found, finding, plots.WIDE),
-        narrow=score_plot(found, finding, plots.NARROW),
-        data=report_cohort.cohort_scores(evidence, found),
+        wide=score_plot(found, finding, case_plots.WIDE),
+        narrow=score_plot(found, finding, case_plots.NARROW),
+        data=cohort.cohort_scores(evidence, found),
     )
 
 
@@ -162,24 +162,24 @@ def _probe_figure(evidence: Evidence, found: Distribution) -> Figure:
         title=f"Agreement by probe: {found.statistic}",
         note="For each probe, the pair's score less what is typical between the two sides and unrelated models. A "
         "closeness that rests on a few probes falls off steeply; one that lies in the whole behaviour declines slowly.",
-        wide=plots.probe_plot(found.contributions, found.statistic, plots.WIDE),
-        narrow=plots.probe_plot(found.contributions, found.statistic, plots.NARROW),
-        data=report_cohort.probe_scores(evidence, found),
+        wide=case_plots.probe_plot(found.contributions, found.statistic, case_plots.WIDE),
+        narrow=case_plots.probe_plot(found.contributions, found.statistic, case_plots.NARROW),
+        data=cohort.probe_scores(evidence, found),
     )
 
 
 def _ratio_figures(evidence: Evidence) -> tuple[Figure, ...]:
     if all(w.log10_lr is None for w in evidence.conclusion.weights):
         return ()
-    names = {key: f"Hp against {name}" for key, name in report_tables.alternative_names(evidence).items()}
+    names = {key: f"Hp against {name}" for key, name in tables.alternative_names(evidence).items()}
     return (
         Figure(
             id="ratio",
             title="The likelihood ratio and its cap",
             note="The line is the interval. The shaded zones lie beyond the cap: the validation data cannot support ratios there.",
-            wide=plots.ratio_plot(evidence.conclusion, names, plots.WIDE),
-            narrow=plots.ratio_plot(evidence.conclusion, names, plots.NARROW),
-            data=report_tables.conclusion(evidence),
+            wide=case_plots.ratio_plot(evidence.conclusion, names, case_plots.WIDE),
+            narrow=case_plots.ratio_plot(evidence.conclusion, names, case_plots.NARROW),
+            data=tables.conclusion(evidence),
         ),
     )
 

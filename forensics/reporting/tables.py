@@ -6,9 +6,9 @@ Tables of the cohort are in `report_cohort`, those that check the method in `rep
 from __future__ import annotations
 
 from forensics.records.evidence import Evidence, Finding
-from forensics.report_parts import Column, Table
-from forensics.report_sheet import Sheet, Shown, interval_cells, interval_columns
-from forensics.wording import NONE, findings_phrase, log_ratio, number, percent, ratio
+from forensics.reporting.parts import Column, Table
+from forensics.reporting.sheet import Sheet, Shown, interval_cells, interval_columns
+from forensics.reporting.wording import NONE, findings_phrase, log_ratio, number, percent, ratio
 
 KINDS = {"independent": "independent development", "common_source": "a common third source"}
 """What each alternative supposes, in a few words."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from forensics.hostile import shortened
 from forensics.hostile import terminal as harmless
 from forensics.records.evidence import Evidence, Finding
-from forensics.report_tables import KINDS, alternative_names
-from forensics.report_texts import LIMITS, QUESTIONS
-from forensics.wording import NONE, between, findings_phrase, number, percent
+from forensics.reporting.tables import KINDS, alternative_names
+from forensics.reporting.texts import LIMITS, QUESTIONS
+from forensics.reporting.wording import NONE, between, findings_phrase, number, percent
 
 if TYPE_CHECKING:
     from rich.console import Console

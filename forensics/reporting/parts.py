@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from forensics import canonical
-from forensics.wording import Value
+from forensics.reporting.wording import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from forensics.hostile import shortened
 from forensics.records.scores import Interval
-from forensics.report_parts import Cell, Column, Row, Table, slug
-from forensics.wording import Value, between, number
+from forensics.reporting.parts import Cell, Column, Row, Table, slug
+from forensics.reporting.wording import Value, between, number
 
 LONGEST = 600
 """Characters printed of a value; the value itself stays whole in the data."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from forensics.records.calibration import Metric
 from forensics.records.evidence import Evidence
-from forensics.report_parts import Column, Table
-from forensics.report_sheet import Sheet, Shown, interval_cells, interval_columns
-from forensics.report_tables import alternative_names
-from forensics.wording import NONE, log_ratio, number, percent
+from forensics.reporting.parts import Column, Table
+from forensics.reporting.sheet import Sheet, Shown, interval_cells, interval_columns
+from forensics.reporting.tables import alternative_names
+from forensics.reporting.wording import NONE, log_ratio, number, percent
 
 NO_CALIBRATION = "No calibration was given, so there is nothing of this kind to show."
 MISLEADING = "misleading"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from forensics.hostile import shortened
 from forensics.records.evidence import Distribution, Evidence
 from forensics.records.scores import CohortScore
-from forensics.report_parts import Column, Table, flat
-from forensics.report_sheet import Sheet, Shown
+from forensics.reporting.parts import Column, Table, flat
+from forensics.reporting.sheet import Sheet, Shown
 
 NEAREST = 8
 """Places shown of each side's nearest models; the pair is shown wherever it stands."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from forensics.drawing import Drawing, Scale, fitting, plain, scale, ticks, width_of
-from forensics.plots import MARGIN, NARROW, WIDE, Size
 from forensics.records.calibration import Curve, Validation
 from forensics.records.evidence import Evidence, LineValidation
-from forensics.report_parts import Column, Figure, Table
-from forensics.report_sheet import Sheet
-from forensics.report_tables import alternative_names
-from forensics.wording import counted
+from forensics.reporting.case_plots import MARGIN, NARROW, WIDE, Size
+from forensics.reporting.drawing import Drawing, Scale, fitting, plain, scale, ticks, width_of
+from forensics.reporting.parts import Column, Figure, Table
+from forensics.reporting.sheet import Sheet
+from forensics.reporting.tables import alternative_names
+from forensics.reporting.wording import counted
 
 KINDS = {
     "tippett": ("Tippett plot", "log10 LR", "share of pairs with at least this log10 LR",
