@@ -28,12 +28,10 @@ class Failure(click.ClickException):
         self.exit_code = status  # type: ignore[misc]  # click reads it from the instance
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the error to standard error, control characters made harmless."""
+        """Print the error to standard error on one line, control characters made harmless."""
         from forensics.hostile import terminal
 
-        click.echo(f"error: {terminal(self.message)}", file=file or sys.stderr)
-        if self.remedy:
-            click.echo(f"  {terminal(self.remedy)}", file=file or sys.stderr)
+        click.echo(terminal(f"error: {self.message} {self.remedy}".rstrip()), file=file or sys.stderr)
 
 
 class Commands(click.Group):

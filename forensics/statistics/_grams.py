@@ -97,7 +97,7 @@ def unit(grams: Grams, weight: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def products(grams: Grams, weight: NDArray[np.float64], wanted: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the inner products of the wanted answers with all: [len(wanted), answers]."""
-    if not len(grams.gram):
+    if not len(grams.gram) or not len(wanted):
         return np.zeros((len(wanted), grams.answers))
     new = _changes(grams.gram)
     number = np.cumsum(new) - 1
