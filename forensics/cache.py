@@ -38,6 +38,11 @@ def key(*parts: object) -> str:
     return canonical.digest(canonical.encode(list(parts))).removeprefix("sha256:")
 
 
+def holds(kind: str, name: str) -> bool:
+    """Say whether there is an entry, whole or not."""
+    return _path(kind, name).is_file()
+
+
 def find(kind: str, name: str) -> Arrays | None:
     """Return a stored entry, or None where there is none that is whole."""
     try:

@@ -188,7 +188,7 @@ def _members(sources: Sequence[Source], root: Path, kinds: Sequence[str], worker
     located = [source.model_copy(update={"path": str(root / source.path)}) for source in sources]
     for source in located:
         check_digest(source)
-    made = derived(located, [INDEX, *kinds], workers)
+    made = derived(located, [INDEX], workers, beside=kinds)
     return [_member(s, arrays[INDEX]) for s, arrays in zip(located, made, strict=True)]
 
 

@@ -32,23 +32,34 @@ _WORTH_PROCESSES = 8
 
 
 def derived(
-    sources: Sequence[Source], kinds: Sequence[str], workers: int, *, only: Sequence[str] | None = None
+    sources: Sequence[Source],
+    kinds: Sequence[str],
+    workers: int,
+    *,
+    beside: Sequence[str] = (),
+    only: Sequence[str] | None = None,
 ) -> list[dict[str, cache.Arrays]]:
     """Return derived arrays of each kind for each source: from the cache, or made in `workers` processes.
 
-    With `only`, texts that answer none of these prompts count as empty.
+    Kinds `beside` these are made while a file is open anyway, and not returned. With `only`, texts that answer none of
+    these prompts count as empty.
     """
     found: list[dict[str, cache.Arrays]] = []
-    for source in sources:
+    todo: list[tuple[int, tuple[str, ...]]] = []
+    for i, source in enumerate(sources):
         stored = {kind: cache.find("features", _key(source, kind, only)) for kind in kinds}
         found.append({kind: arrays for kind, arrays in stored.items() if arrays is not None})
-    todo = [(i, tuple(k for k in kinds if k not in have)) for i, have in enumerate(found) if len(have) < len(kinds)]
+        missing = [kind for kind in kinds if kind not in found[i]]
+        missing += [kind for kind in beside if not cache.holds("features", _key(source, kind, only))]
+        if missing:
+            todo.append((i, tuple(missing)))
     if len(todo) >= _WORTH_PROCESSES and workers > 1:
         # Fresh processes: forking one that already runs BLAS threads may hang.
         with ProcessPoolExecutor(max_workers=workers, mp_context=get_context("spawn")) as pool:
-            made = list(pool.map(_make, [sources[i] for i, _ in todo], [k for _, k in todo], repeat(only), chunksize=4))
+            work = ([sources[i] for i, _ in todo], [k for _, k in todo], repeat(tuple(kinds)), repeat(only))
+            made = list(pool.map(_make, *work, chunksize=4))
     else:
-        made = [_make(sources[i], missing, only) for i, missing in todo]
+        made = [_make(sources[i], missing, kinds, only) for i, missing in todo]
     for (i, _), arrays in zip(todo, made, strict=True):
         found[i].update(arrays)
     return found
@@ -59,8 +70,10 @@ def _key(source: Source, kind: str, only: Sequence[str] | None) -> str:
     return cache.key("derived", kind, version, source.digest, source.format, *([] if only is None else [list(only)]))
 
 
-def _make(source: Source, kinds: Sequence[str], only: Sequence[str] | None) -> dict[str, cache.Arrays]:
-    """Read one file once, derive the arrays of each kind from it, and store them."""
+def _make(
+    source: Source, kinds: Sequence[str], returned: Sequence[str], only: Sequence[str] | None
+) -> dict[str, cache.Arrays]:
+    """Read one file once, derive the arrays of each kind from it, store them, and return some."""
     transcript = read_source(source)
     entries = transcript.entries
     wanted = None if only is None else frozenset(only)
@@ -73,7 +86,7 @@ def _make(source: Source, kinds: Sequence[str], only: Sequence[str] | None) -> d
         else:
             made[kind] = extract(kind, answers, keys=keys, states=states)
         cache.put("features", _key(source, kind, only), made[kind])
-    return made
+    return {kind: arrays for kind, arrays in made.items() if kind in returned}
 
 
 def _index(transcript: Transcript) -> dict[str, NDArray[Any]]:

@@ -107,12 +107,18 @@ def markdown_block(text: str) -> str:
     return f"{fence}text\n{shown}\n{fence}"
 
 
+_HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:/_-]*")
+"""Most cells are such: nothing in them needs looking at more closely."""
+
+
 def csv_cell(text: str) -> str:
     r"""Return one line of text for a CSV cell that no spreadsheet computes; numbers must not come through here.
 
     >>> csv_cell("=1+1"), csv_cell(" @x"), csv_cell("a-b"), csv_cell("x\ny")
     ("'=1+1", "' @x", 'a-b', 'x⏎y')
     """
+    if _HARMLESS.fullmatch(text):
+        return text
     line = one_line(text)
     return f"'{line}" if line.lstrip()[:1] in _FORMULA and line.strip() else line
 

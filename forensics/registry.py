@@ -5,8 +5,10 @@ Nothing is imported until it is asked for, and one broken plugin never hides the
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.metadata
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -79,5 +81,11 @@ def _files(kind: str) -> dict[str, str]:
 
 def _entry_points(kind: str) -> dict[str, str]:
     """Map third-party plugin names to module names; built-in names cannot be taken over."""
+    return _entry_points_on(kind, tuple(sys.path))
+
+
+@functools.cache
+def _entry_points_on(kind: str, path: tuple[str, ...]) -> dict[str, str]:
+    """Look through what is installed on a path, once."""
     points = importlib.metadata.entry_points(group=f"forensics.{kind}")
     return {point.name: point.value.partition(":")[0] for point in points}

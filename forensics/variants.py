@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from forensics import canonical, measuring
-from forensics.numerics.normalisation import FEWEST, NORMALISERS
+from forensics.numerics.normalisation import FEWEST, NEAR_COHORT, NORMALISERS
 from forensics.population import FIRST_COHORT, QUESTIONED, REFERENCE, Basis
 from forensics.records.scores import Variant
 
@@ -28,13 +30,14 @@ def variants(agreement: NDArray[np.float64], means: NDArray[np.float64], basis: 
         _variant("probe-half-1", "first half of the probes", measuring.mean_over_probes(agreement[0::2]), used),
         _variant("probe-half-2", "second half of the probes", measuring.mean_over_probes(agreement[1::2]), used),
     ]
-    return (*found, *_one_left_out(means, used))
+    return (*found, *_one_left_out(means, used, list(dict.fromkeys([basis.by.name, NEAR_COHORT.name]))))
 
 
-def _one_left_out(means: NDArray[np.float64], used: NDArray[np.bool_]) -> list[Variant]:
+def _one_left_out(means: NDArray[np.float64], used: NDArray[np.bool_], by: Sequence[str]) -> list[Variant]:
     """Leave out each cohort model in turn and keep, by normaliser, the lowest and the highest value."""
-    each = [_values(means, _only(used, np.flatnonzero(used)[np.flatnonzero(used) != m])) for m in np.flatnonzero(used)]
-    names = [name for name in NORMALISERS if all(name in values for values in each)]
+    cohort = np.flatnonzero(used)
+    each = [_values(means, _only(used, cohort[cohort != m]), by) for m in cohort]
+    names = [name for name in by if all(name in values for values in each)]
     if not each or not names:
         return []
     lowest = {name: min(values[name] for values in each) for name in names}
@@ -52,19 +55,19 @@ def _only(used: NDArray[np.bool_], members: NDArray[np.int64]) -> NDArray[np.boo
 
 
 def _variant(name: str, change: str, means: NDArray[np.float64], used: NDArray[np.bool_]) -> Variant:
-    values = _values(means, used)
+    values = _values(means, used, list(NORMALISERS))
     return Variant(id=name, change=change, values=values, reason=None if values else "too few models or probes left")
 
 
-def _values(means: NDArray[np.float64], used: NDArray[np.bool_]) -> dict[str, float]:
-    """Return the value of the pair by every normaliser that has one."""
+def _values(means: NDArray[np.float64], used: NDArray[np.bool_], names: Sequence[str]) -> dict[str, float]:
+    """Return the value of the pair by each of these normalisers that has one."""
     used = used & ~np.isnan(means).any(axis=0)
     pair = means[REFERENCE, QUESTIONED]
     if int(used.sum()) < FEWEST or np.isnan(pair):
         return {}
     found = {}
-    for name, by in NORMALISERS.items():
-        value = by.pair(float(pair), means[REFERENCE, used], means[QUESTIONED, used])
+    for name in names:
+        value = NORMALISERS[name].pair(float(pair), means[REFERENCE, used], means[QUESTIONED, used])
         if np.isfinite(value):
             found[name] = canonical.rounded(value)
     return found

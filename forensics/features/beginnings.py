@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from forensics.features.tokens import FIRST_CHARACTERS, TOKEN, token_hash
 
 VERSION = "1"
-LONGEST = 3
-"""Words of a beginning."""
+
+
+_TOKEN = TOKEN.pattern
+_FIRST = re.compile(rf"\s*({_TOKEN})(?:\s*({_TOKEN})(?:\s*({_TOKEN}))?)?")
+"""The first three tokens of a line at once. Between tokens there is white space or nothing."""
 
 
 def beginnings(text: str) -> Iterator[str]:
@@ -23,9 +26,15 @@ def beginnings(text: str) -> Iterator[str]:
     ['well', 'well ,', 'well , no']
     """
     for line in text[:FIRST_CHARACTERS].lower().split("\n"):
-        words = [match.group() for match in islice(TOKEN.finditer(line), LONGEST)]
-        for n in range(1, len(words) + 1):
-            yield " ".join(words[:n])
+        match = _FIRST.match(line)
+        if match is None:
+            continue
+        first, second, third = match.groups()
+        yield first
+        if second is not None:
+            yield f"{first} {second}"
+            if third is not None:
+                yield f"{first} {second} {third}"
 
 
 def extract(texts: Sequence[str]) -> dict[str, NDArray[Any]]:

@@ -68,7 +68,25 @@ _PATTERNS = tuple(re.compile(pattern) for pattern in MAKERS.values())
 
 def extract(texts: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Return `claimed[n]`: one bit per maker in the table's order, 0 where an answer names none as its own."""
-    return {"claimed": np.array([_bits(text) for text in texts], np.uint64)}
+    starts = [text[:FIRST_CHARACTERS].lower() for text in texts]
+    claims = np.zeros(len(texts), np.uint64)
+    for row in sorted(_naming_any(starts)):
+        claims[row] = _bits(starts[row])
+    return {"claimed": claims}
+
+
+def _naming_any(starts: Sequence[str]) -> set[int]:
+    """Return the positions of texts that hold any piece of a name, all searched at once."""
+    joined = "\0".join(starts)
+    ends = np.cumsum([len(start) + 1 for start in starts])
+    found: set[int] = set()
+    for piece in _PIECES:
+        place = joined.find(piece)
+        while place >= 0:
+            row = int(np.searchsorted(ends, place, side="right"))
+            found.add(row)
+            place = joined.find(piece, int(ends[row]))
+    return found
 
 
 def claimed(text: str) -> list[str]:
@@ -77,13 +95,10 @@ def claimed(text: str) -> list[str]:
     >>> claimed("Hello! I'm Claude, made by Anthropic."), claimed("Google is a company.")
     (['Anthropic'], [])
     """
-    bits = _bits(text)
+    bits = _bits(text[:FIRST_CHARACTERS].lower())
     return [maker for number, maker in enumerate(MAKERS) if bits >> number & 1]
 
 
-def _bits(text: str) -> int:
-    start = text[:FIRST_CHARACTERS].lower()
-    if not any(piece in start for piece in _PIECES):
-        return 0
+def _bits(start: str) -> int:
     clauses = " | ".join(_SELF.findall(start))
     return sum(1 << number for number, pattern in enumerate(_PATTERNS) if pattern.search(clauses)) if clauses else 0
