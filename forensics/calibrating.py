@@ -93,7 +93,7 @@ def calibrate(wanted: Wanted, *, tool: str, say: Callable[[str], None]) -> Calib
         meaning = (relations.HP[wanted.question], hd)
         say(f"fitting {wanted.question} against {alternative}")
         try:
-            lines.append(_line(body, scores, labelled, meaning, alternative, recipe.signed, wanted.seed))
+            lines.append(_line(body, scores, labelled, meaning, alternative=alternative, signed=recipe.signed, seed=wanted.seed))
         except TooLittleEvidence as error:
             say(f"no line against {alternative}: {error.message}")
     if not lines:
@@ -152,6 +152,7 @@ def _line(
     scores: NDArray[np.float64],
     labelled: Sequence[Pair],
     meaning: tuple[frozenset[str], frozenset[str]],
+    *,
     alternative: str,
     signed: bool,
     seed: int,
@@ -251,6 +252,7 @@ def _conditions(body: Corpus, recipe: Recipe) -> Conditions:
 
 
 def wanted(
+    *,
     folder: Path,
     pairs: Path,
     models: Path,
@@ -258,7 +260,6 @@ def wanted(
     features: Sequence[str],
     normalisation: str | None,
     probe_set: str | None,
-    *,
     seed: int,
     workers: int,
 ) -> Wanted:

@@ -64,10 +64,10 @@ def file_digest(path: Path) -> str:
 
 
 def well_formed(text: str) -> str:
-    """Replace lone surrogates, which cannot be encoded, by U+FFFD; everything else stays as it came.
+    r"""Replace lone surrogates, which cannot be encoded, by U+FFFD; everything else stays as it came.
 
-    >>> well_formed("a\\ud83db")
-    'a\\ufffdb'
+    >>> well_formed("a\ud83db")
+    'a\ufffdb'
     """
     try:
         text.encode()
@@ -102,9 +102,9 @@ def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
             stream.flush()
             if durable:
                 os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+            Path(temporary).unlink()
         raise

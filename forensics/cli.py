@@ -94,7 +94,7 @@ def _os_error(error: OSError) -> str:
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="forensics")
 def main() -> None:
-    """Calibrated evidence on whether one language model was made from another.
+    r"""Calibrated evidence on whether one language model was made from another.
 
     \b
     Example:

@@ -46,9 +46,10 @@ def _beside(case: Case, shown: Score) -> list[tuple[str, Source]]:
     """Choose the unrelated model nearest to both sides, and the one in the middle."""
     by_name = {source.name: source for source in case.cohort}
     closeness = sorted(
-        ((-(c.reference + c.questioned), c.model) for c in shown.cohort
-         if c.excluded is None and c.reference is not None and c.questioned is not None)
-    )  # fmt: skip
+        (-(c.reference + c.questioned), c.model)
+        for c in shown.cohort
+        if c.excluded is None and c.reference is not None and c.questioned is not None
+    )
     if not closeness:
         return []
     nearest, middle = closeness[0][1], closeness[len(closeness) // 2][1]

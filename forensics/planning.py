@@ -21,7 +21,7 @@ from forensics.errors import TooLittleEvidence, UsageError
 from forensics.numerics import metrics
 from forensics.numerics.normalisation import S_NORM
 from forensics.planned import Budget, Limit, Plan, Power
-from forensics.probes import rating as rating
+from forensics.probes import rating
 from forensics.probes import separation as separating
 from forensics.probes.separation import Labels
 from forensics.records.base import Question

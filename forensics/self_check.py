@@ -19,11 +19,21 @@ NEAR = 3.0
 """Normalised score above which a control with a common source must come out."""
 FAR = 2.0
 """Normalised score below which an independent control must come out."""
+
+
+class Control(NamedTuple):
+    """A demo model whose relation to the reference is known."""
+
+    questioned: str
+    truth: str
+    near: bool
+
+
 CONTROLS = (
-    ("alder-tuned", "trained further from the reference", True),
-    ("alder-mirror", "the reference drawn again", True),
-    ("oak", "independent of the reference", False),
-    ("willow", "independent of the reference", False),
+    Control("alder-tuned", "trained further from the reference", near=True),
+    Control("alder-mirror", "the reference drawn again", near=True),
+    Control("oak", "independent of the reference", near=False),
+    Control("willow", "independent of the reference", near=False),
 )
 
 
@@ -37,8 +47,8 @@ class Finding(NamedTuple):
 
 def run(*, say: Callable[[str], None]) -> list[Finding]:
     """Check plugins and packages, then measure every control; nothing is left on disk."""
-    findings = [Finding("version", f"forensics {__version__}, Python {platform.python_version()}", True)]
-    findings += [Finding("package", f"{name} {version(name)}", True) for name in ("numpy", "scipy", "pydantic")]
+    findings = [Finding("version", f"forensics {__version__}, Python {platform.python_version()}", ok=True)]
+    findings += [Finding("package", f"{name} {version(name)}", ok=True) for name in ("numpy", "scipy", "pydantic")]
     for kind in registry.KINDS:
         broken = [f"{item.name}: {item.fault}" for item in registry.catalogue(kind) if item.fault]
         findings.append(Finding(kind, "; ".join(broken) or f"{len(registry.names(kind))} load", not broken))
@@ -46,7 +56,7 @@ def run(*, say: Callable[[str], None]) -> list[Finding]:
         say(f"asking {len(CATALOGUE)} demo models, for {len(CONTROLS)} controls")
         answers = Path(folder) / "answers"
         demo_population.write(answers)
-        findings += [_control(answers, Path(folder) / "case", *control) for control in CONTROLS]
+        findings += [_control(answers, Path(folder) / "case", control) for control in CONTROLS]
     return findings
 
 
@@ -60,10 +70,10 @@ def raise_if_any_failed(findings: Sequence[Finding]) -> None:
         )
 
 
-def _control(answers: Path, folder: Path, questioned: str, truth: str, near: bool) -> Finding:
+def _control(answers: Path, folder: Path, control: Control) -> Finding:
     wanted = preparing.Wanted(
         reference=f"replay:{answers / REFERENCE}.jsonl",
-        questioned=f"replay:{answers / questioned}.jsonl",
+        questioned=f"replay:{answers / control.questioned}.jsonl",
         cohort=(str(answers),),
         folder=folder,
         probe_set=None,
@@ -79,7 +89,7 @@ def _control(answers: Path, folder: Path, questioned: str, truth: str, near: boo
     )
     case = preparing.prepare(wanted, say=lambda _: None)
     value = scoring.score_case(case, root=folder, tool=__version__).scores[0].normalised
-    ok = value is not None and (value >= NEAR if near else value <= FAR)
-    expected = f"at least {NEAR}" if near else f"at most {FAR}"
+    ok = value is not None and (value >= NEAR if control.near else value <= FAR)
+    expected = f"at least {NEAR}" if control.near else f"at most {FAR}"
     found = "no value" if value is None else f"{value:.1f}"
-    return Finding(f"control {questioned}, {truth}", f"normalised lexical {found}, expected {expected}", ok)
+    return Finding(f"control {control.questioned}, {control.truth}", f"normalised lexical {found}, expected {expected}", ok)

@@ -31,6 +31,7 @@ Example:
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the bootstrap over lineages.")
 @workers_option
 def command(
+    *,
     folder: Path,
     pairs: Path,
     models: Path,
@@ -50,7 +51,15 @@ def command(
 
     calibrating.run(
         calibrating.wanted(
-            folder, pairs, models, question, features, normalisation, probe_set, seed=seed, workers=workers
+            folder=folder,
+            pairs=pairs,
+            models=models,
+            question=question,
+            features=features,
+            normalisation=normalisation,
+            probe_set=probe_set,
+            seed=seed,
+            workers=workers,
         ),
         output,
         say=say,

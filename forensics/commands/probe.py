@@ -19,6 +19,7 @@ Example:
 @sampling_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The transcript.")
 def command(
+    *,
     model: str,
     probe_set: str | None,
     draws: int,
