@@ -59,7 +59,7 @@ calibrate-demo: $(READY)  ## fit the demo models' calibration
 	  -o forensics/calibrations/demo-derivation.json
 
 example: $(READY)  ## rebuild reports/example from its transcripts
-	$(BIN)/forensics score reports/example --format html,markdown,csv,json
+	$(BIN)/forensics score reports/example --format html,markdown,csv
 
 clean:  ## remove the environment and everything generated
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis reports/demo

@@ -7,8 +7,8 @@ import os
 import sys
 import time
 
-from benchmarks import reporting
 from benchmarks import data as recorded
+from benchmarks import reporting
 from benchmarks.parts import PARTS
 
 
@@ -16,8 +16,12 @@ def main() -> int:
     """Run the parts asked for; 3 where the recorded answers are missing."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--data", help=f"folder of recorded answers (or {recorded.VARIABLE}; default ../shared/data)")
-    parser.add_argument("--only", action="append", choices=sorted(PARTS), help="run this part, keep earlier results of others")
-    parser.add_argument("--with", dest="extra", action="append", default=[], choices=["semantic"], help="parts that take long")
+    parser.add_argument(
+        "--only", action="append", choices=sorted(PARTS), help="run this part, keep earlier results of others"
+    )
+    parser.add_argument(
+        "--with", dest="extra", action="append", default=[], choices=["semantic"], help="parts that take long"
+    )
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     folder = recorded.folder(asked.data)
@@ -30,7 +34,9 @@ def main() -> int:
         return 3
     # Caches of the user are neither used nor filled: what is timed starts from what this folder holds.
     os.environ.setdefault("FORENSICS_HOME", str(reporting.HERE / ".work" / "home"))
-    names = asked.only or [name for name, part in PARTS.items() if not getattr(part, "EXTRA", None) or part.EXTRA in asked.extra]
+    names = asked.only or [
+        name for name, part in PARTS.items() if not getattr(part, "EXTRA", None) or part.EXTRA in asked.extra
+    ]
     print(f"reading {folder.name}", flush=True)
     bench = recorded.load(folder, workers=asked.workers)
     found = reporting.read()

@@ -99,15 +99,18 @@ def show(found: dict[str, Any]) -> str:
     what = f"`{'`, `'.join(found['recipe']['features'])}`, {found['recipe']['normalisation']}"
     few = [[size, number(r["auc"]["mean"]), number(r["auc"]["sd"]), number(r["auc"]["least"]), number(r["tpr_1"]["mean"], 3)]
            for size, r in found["few"].items()]  # fmt: skip
-    alone = [[f"`{s}`", *[cell for how in ("raw", "s-norm", "near-cohort") for cell in _three(r[how])]] for s, r in found["alone"].items()]
+    alone = [
+        [f"`{s}`", *[cell for how in ("raw", "s-norm", "near-cohort") for cell in _three(r[how])]]
+        for s, r in found["alone"].items()
+    ]
     norms = [[how, *_three(r)] for how, r in found["normalisations"].items()]
     norms += [[f"{how}, relatives left in the cohort", *_three(r)] for how, r in found["relatives_left_in"].items()]
     fused = [[f, *_three(r), number(r["cllr"], 3)] for f, r in found["fused"].items()]
     shuffled = found["relabelled"]
     return "\n\n".join([
-        f"{first['hp']} derived pairs (made from the other, or one model served twice) against {first['hd']} clean unrelated pairs. "
+        (f"{first['hp']} derived pairs (made from the other, or one model served twice) against {first['hd']} clean unrelated pairs. "
         f"Score: {what}. Each of A to E is every fifth prompt in file order (160 prompts). Left: the score itself, nothing fitted. "
-        "Right: the likelihood ratio, each pair's by a line fitted without both its lineages.",
+        "Right: the likelihood ratio, each pair's by a line fitted without both its lineages."),
         table(["prompts", "AUC", "TPR at 1% FP", "at 0.1%", "AUC of LR", "TPR at 1% FP", "at 0.1%", "Cllr", "Cllr_min"], rows),
         f"**Fewer prompts** ({DRAWS} random draws of each size):",
         table(["prompts", "AUC, mean", "sd", "least", "TPR at 1% FP, mean"], few),
@@ -118,8 +121,8 @@ def show(found: dict[str, Any]) -> str:
         "**Does fusion help on lineages not seen?** (ratios, both lineages left out, mean of sets A to E)",
         table(["statistics", "AUC", "TPR at 1% FP", "at 0.1%", "Cllr"], fused),
         _verdict(found["fused"]),
-        f"**Control: lineages dealt out at random.** Among unrelated pairs, AUC of those that seem to share a lineage: "
-        f"{number(shuffled['mean'], 3)} ± {number(shuffled['sd'], 3)} over {shuffled['relabellings']} deals (0.5 where the labels leak nothing).",
+        (f"**Control: lineages dealt out at random.** Among unrelated pairs, AUC of those that seem to share a lineage: "
+        f"{number(shuffled['mean'], 3)} ± {number(shuffled['sd'], 3)} over {shuffled['relabellings']} deals (0.5 where the labels leak nothing)."),
     ])  # fmt: skip
 
 
@@ -132,4 +135,6 @@ def _verdict(fused: dict[str, dict[str, float]]) -> str:
     better = [name for name, row in others if row["cllr"] < single[1]["cllr"] and row["auc"] >= single[1]["auc"]]
     if better:
         return f"On these sets {', '.join(better)} did better than {single[0]} alone in both Cllr and AUC."
-    return f"No: none of them has both a lower Cllr and an AUC as high as `{single[0]}` alone, so the simpler one is kept."
+    return (
+        f"No: none of them has both a lower Cllr and an AUC as high as `{single[0]}` alone, so the simpler one is kept."
+    )

@@ -64,8 +64,8 @@ def show(found: dict[str, Any]) -> str:
     lineages = [[name, str(r["hp"]), str(r["hd"]), number(r["auc"], 3)] for name, r in found["by_lineage"].items()]
     used = "`, `".join(found["recipe"])
     return "\n\n".join([
-        f"{found['pairs'][0]} pairs whose models start from the same base weights and have nothing closer in common, against "
-        f"{found['pairs'][1]} clean unrelated pairs. Ratio from `{used}`, both lineages left out; right, from `{found['recipe'][0]}` alone.",
+        (f"{found['pairs'][0]} pairs whose models start from the same base weights and have nothing closer in common, against "
+        f"{found['pairs'][1]} clean unrelated pairs. Ratio from `{used}`, both lineages left out; right, from `{found['recipe'][0]}` alone."),
         table(["prompts", "AUC", "TPR at 1% FP", "Cllr", "Cllr_min", f"AUC, `{found['recipe'][0]}`", "Cllr"], rows),
         "**Each statistic alone**, S-norm, nothing fitted, AUC:",
         table(["statistic", *found["left_out"]], alone),

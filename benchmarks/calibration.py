@@ -20,7 +20,9 @@ TITLE = "Calibration"
 SETS = ("A", "B", "all")
 APPEARED = {
     "gpt-3": "before 2023",
-    **dict.fromkeys(("llama-1", "pythia", "gpt-3.5", "gpt-4", "claude-1/2", "falcon", "starcoder"), "first half of 2023"),
+    **dict.fromkeys(
+        ("llama-1", "pythia", "gpt-3.5", "gpt-4", "claude-1/2", "falcon", "starcoder"), "first half of 2023"
+    ),
     **dict.fromkeys(
         ("llama-2", "mistral-7b", "qwen1", "baichuan", "chatglm", "jina-chat", "gpt-4-turbo"), "second half of 2023"
     ),
@@ -59,7 +61,9 @@ def _validated(bench: Bench, recipe: Recipe, name: str, hp: Flags, hd: Flags) ->
     cap = made.cap
     capped = [np.clip(side, -cap, cap) for side in pairs.split()]
     return {
-        "metrics": {m.id: [m.value, *((m.interval.low, m.interval.high) if m.interval else (None, None))] for m in made.metrics},
+        "metrics": {
+            m.id: [m.value, *((m.interval.low, m.interval.high) if m.interval else (None, None))] for m in made.metrics
+        },
         "lineages": made.lineages,
         "lineages_hp": made.lineages_hp,
         "pairs": [made.pairs_hp, made.pairs_hd],
@@ -67,6 +71,7 @@ def _validated(bench: Bench, recipe: Recipe, name: str, hp: Flags, hd: Flags) ->
         "cap": 10**cap,
         "bound": made.bound,
         "cllr_capped": metrics.cllr(*capped),
+        "turing_capped": turing_check(*capped).hd_max,
         "turing_largest": turing_check(*pairs.split()).hd_max,
     }
 
@@ -120,7 +125,7 @@ def show(found: dict[str, Any]) -> str:
             f"{row['question'].replace('_', ' ')} against {row['against'].replace('_', ' ')}", row["prompts"],
             f"{row['pairs'][0]} / {row['pairs'][1]}", str(row["lineages_hp"]), number(m["auc"][0], 3), number(m["cllr"][0], 3),
             f"{number(low, 3)} … {number(high, 3)}", number(m["cllr_min"][0], 3), number(row["cap"], 1), row["bound"],
-            number(row["cllr_capped"], 3), number(row["turing_largest"], 2), "yes" if row["answerable"] else "**no**",
+            number(row["cllr_capped"], 3), number(row["turing_capped"], 2), f"{row['turing_largest']:.2g}", "yes" if row["answerable"] else "**no**",
         ])  # fmt: skip
     strata = [
         [name, stratum, str(r["pairs"]), *[number(v, 3) for v in r["products"]], number(r["largest"], 2)]
@@ -128,14 +133,14 @@ def show(found: dict[str, Any]) -> str:
         for stratum, r in block.items()
     ]
     return "\n\n".join([
-        "Every ratio is given by a line fitted without both lineages of its pair. Interval: two-way bootstrap over lineages, widened for "
+        ("Every ratio is given by a line fitted without both lineages of its pair. Interval: two-way bootstrap over lineages, widened for "
         "their number; with so few lineages it covers too rarely, and misses nearly always by ending too low. *May speak* is no where the "
-        "upper limit of Cllr reaches 1, or where there are too few lineages for an interval: the tool then says that it cannot tell.",
+        "upper limit of Cllr reaches 1, or where there are too few lineages for an interval: the tool then says that it cannot tell."),
         table(["question", "prompts", "pairs Hp / Hd", "lineages Hp", "AUC", "Cllr", "95% interval", "Cllr_min", "cap", "bound",
-               "Cllr, capped", "largest x · P(LR ≥ x given Hd)", "may speak"], rows),
+               "Cllr, capped", "largest x · P(LR ≥ x given Hd), capped", "not capped", "may speak"], rows),
         "**Turing's bound for derivation**, x · P(LR ≥ x given Hd) ≤ 1, by stratum of unrelated pairs, before any cap:",
         table(["prompts", "stratum", "pairs", *[f"x = {level:g}" for level in LEVELS], "largest over all x"], strata),
-        f"*Generic assistants*: both models agree more than the median model with models of other lineages (raw `{GENERIC}`). *Same developer, "
+        (f"*Generic assistants*: both models agree more than the median model with models of other lineages (raw `{GENERIC}`). *Same developer, "
         "different base*: flagged in pairs.csv, unrelated or with a common teacher; such a link makes no clean label, so no line was fitted on "
-        "them. *Same generation*: the base families' first models appeared in the same half-year.",
+        "them. *Same generation*: the base families' first models appeared in the same half-year."),
     ])  # fmt: skip

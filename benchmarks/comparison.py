@@ -48,7 +48,7 @@ def _peer(bench: Bench, name: str, source: Path, target: Path) -> dict[str, Any]
     with np.load(target, allow_pickle=False) as stored:
         scores = stored["scores"]
         verdicts = stored["verdicts"] if "verdicts" in stored.files else None
-    found = _judged(bench, scores) | took | {"title": module.TITLE, "note": module.NOTE}
+    found: dict[str, Any] = _judged(bench, scores) | took | {"title": module.TITLE, "note": module.NOTE}
     if verdicts is not None:
         found["verdicts"] = _verdicts(bench, verdicts)
     return found
@@ -97,11 +97,13 @@ def show(found: dict[str, Any]) -> str:
     rows = [[
         f"**forensics** (`{ours['statistic']}`, {ours['normalisation']})", *_five(ours), "", "", "", "",
     ]]  # fmt: skip
-    for peer in found["peers"].values():
-        rows.append([
+    rows += [
+        [
             peer["title"], *_five(peer), number(peer["s_norm"]["auc"]), number(peer["s_norm"]["tpr_01"], 3),
             number(peer["seconds"], 1), number(peer["mib"], 0),
-        ])  # fmt: skip
+        ]
+        for peer in found["peers"].values()
+    ]  # fmt: skip
     said = [
         f"* {peer['title']}: {group}: " + ", ".join(f"{verdict} {share:.1%}" for verdict, share in shares.items())
         for peer in found["peers"].values()
@@ -109,10 +111,26 @@ def show(found: dict[str, Any]) -> str:
     ]
     notes = [f"* **{peer['title']}**: {peer['note']}." for peer in found["peers"].values()]
     blocks = [
-        f"Derived against clean unrelated pairs, {found['prompts']} prompts (set A{', every fourth' if found['prompts'] == LONG else ''}), one draw. "
-        "Cllr: the peer's raw score calibrated as ours is, both lineages left out. *S-normed*: the peer's score normalised our way, which shows how "
-        "much of the difference is the normalisation. Seconds for all pairs, imports included; peak memory of its process, the answers included.",
-        table(["peer", "AUC", "TPR at 1% FP", "at 0.1%", "Cllr", "Cllr_min", "AUC, S-normed", "TPR at 0.1%", "seconds", "MiB"], rows),
+        (
+            f"Derived against clean unrelated pairs, {found['prompts']} prompts (set A{', every fourth' if found['prompts'] == LONG else ''}), one draw. "
+            "Cllr: the peer's raw score calibrated as ours is, both lineages left out. *S-normed*: the peer's score normalised our way, which shows how "
+            "much of the difference is the normalisation. Seconds for all pairs, imports included; peak memory of its process, the answers included."
+        ),
+        table(
+            [
+                "peer",
+                "AUC",
+                "TPR at 1% FP",
+                "at 0.1%",
+                "Cllr",
+                "Cllr_min",
+                "AUC, S-normed",
+                "TPR at 0.1%",
+                "seconds",
+                "MiB",
+            ],
+            rows,
+        ),
         "\n".join(notes),
     ]
     if said:
@@ -121,4 +139,10 @@ def show(found: dict[str, Any]) -> str:
 
 
 def _five(row: dict[str, float]) -> list[str]:
-    return [number(row["auc"]), number(row["tpr_1"], 3), number(row["tpr_01"], 3), number(row["cllr"], 3), number(row["cllr_min"], 3)]
+    return [
+        number(row["auc"]),
+        number(row["tpr_1"], 3),
+        number(row["tpr_01"], 3),
+        number(row["cllr"], 3),
+        number(row["cllr_min"], 3),
+    ]

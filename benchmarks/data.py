@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import calibrating, corpus, deriving, measuring, relations
+from forensics import calibrating, deriving, measuring, relations
 from forensics.corpus import Corpus
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -61,7 +61,8 @@ def _s_norm(bench: Bench, statistic: str, name: str) -> Floats:
 
 
 def _contrast(bench: Bench, name: str) -> Floats:
-    return np.sum([weight * _s_norm(bench, statistic, name) for statistic, weight in CONTRAST.items()], axis=0)
+    contrast: Floats = sum(weight * _s_norm(bench, statistic, name) for statistic, weight in CONTRAST.items())  # type: ignore[assignment]
+    return contrast
 
 
 def _typicality(bench: Bench, means: dict[str, Floats]) -> dict[str, float]:
@@ -83,7 +84,11 @@ def _centred(bench: Bench, matrix: Floats) -> dict[str, float]:
     rows, columns = np.nanmean(block, axis=1, keepdims=True), np.nanmean(block, axis=0, keepdims=True)
     hp, hd = figures.propositions(bench, "distillation")
     found = {}
-    for what, part in {"whole": block, "means only": rows + columns, "without the means": block - rows - columns}.items():
+    for what, part in {
+        "whole": block,
+        "means only": rows + columns,
+        "without the means": block - rows - columns,
+    }.items():
         table_of = np.full(matrix.shape, np.nan)
         table_of[np.ix_(served, ~served)] = part
         table_of = np.where(np.isfinite(table_of), table_of, table_of.T)
@@ -142,7 +147,13 @@ def _students(bench: Bench) -> dict[int, str]:
 def show(found: dict[str, Any]) -> str:
     """Lay the figures out."""
     rows = [
-        [name, number(row["auc"], 3), number(row["tpr_1"], 3), number(row["cllr"], 3), number(found["contrast"][name], 3)]
+        [
+            name,
+            number(row["auc"], 3),
+            number(row["tpr_1"], 3),
+            number(row["cllr"], 3),
+            number(found["contrast"][name], 3),
+        ]
         for name, row in found["left_out"].items()
     ]
     alone = [[f"`{s}`", *[number(r[k], 3) for k in ("raw", "s_norm", "typicality")]] for s, r in found["alone"].items()]
@@ -155,15 +166,15 @@ def show(found: dict[str, Any]) -> str:
     first = found["teachers"]["A"]
     contrast = " ".join(f"{'+' if w > 0 else '−'} `{s}`" for s, w in CONTRAST.items())
     return "\n\n".join([
-        f"{found['pairs'][0]} teacher-student pairs against {found['pairs'][1]} clean unrelated pairs. Ratio from `{'`, `'.join(found['recipe'])}`, "
-        f"both lineages left out; right, the fixed contrast {contrast} of S-normed scores, nothing fitted.",
+        (f"{found['pairs'][0]} teacher-student pairs against {found['pairs'][1]} clean unrelated pairs. Ratio from `{'`, `'.join(found['recipe'])}`, "
+        f"both lineages left out; right, the fixed contrast {contrast} of S-normed scores, nothing fitted."),
         table(["prompts", "AUC of LR", "TPR at 1% FP", "Cllr", "AUC of the contrast"], rows),
-        "**Much of this is no tracing.** *Typicality* adds how alike each side is to models of other lineages; it knows nothing of the pair, "
-        "yet raw scores hardly beat it: teachers here are GPT models and students write like GPT models (AUC, mean of sets A to E).",
+        ("**Much of this is no tracing.** *Typicality* adds how alike each side is to models of other lineages; it knows nothing of the pair, "
+        "yet raw scores hardly beat it: teachers here are GPT models and students write like GPT models (AUC, mean of sets A to E)."),
         table(["statistic", "raw", "S-norm", "typicality only"], alone),
         "**What is left of the contrast** between API models and open models when every model's own mean is taken out (AUC):",
         table(["prompts", "whole", "means only", "without the means"], centred),
-        f"**Naming the teacher's generation**, {first['candidates']} candidates, {first['students']} students with one published teacher "
-        f"(always naming the commonest is right for {number(first['majority'], 2)}):",
+        (f"**Naming the teacher's generation**, {first['candidates']} candidates, {first['students']} students with one published teacher "
+        f"(always naming the commonest is right for {number(first['majority'], 2)}):"),
         table(["prompts", "score", "top-1", "mean rank"], named),
     ])  # fmt: skip

@@ -57,13 +57,11 @@ def all_pairs(how: str, means: Floats, lineages: Sequence[str]) -> Floats:
     told = np.flatnonzero(np.isfinite(means).any(axis=1))
     result = np.full(means.shape, np.nan)
     inside = np.ix_(told, told)
-    result[inside] = NORMALISERS[how].all_pairs(means[inside], [lineages[m] for m in told])
+    result[inside] = NORMALISERS[how].all_pairs(means[inside], [lineages[m] for m in told.tolist()])
     return result
 
 
-def left_out(
-    bench: Bench, scores: Floats, hp: Flags, hd: Flags, *, signed: bool, also: Flags | None = None
-) -> Floats:
+def left_out(bench: Bench, scores: Floats, hp: Flags, hd: Flags, *, signed: bool, also: Flags | None = None) -> Floats:
     """Return each labelled pair's log10 LR by a line fitted without both its lineages: [pairs], NaN for others.
 
     `scores` are [models, models, statistics]; the fit is the one `forensics calibrate` makes. Pairs in `also` are
@@ -72,9 +70,9 @@ def left_out(
     x = np.stack([bench.of_pairs(scores[..., k]) for k in range(scores.shape[-1])], axis=-1)
     wanted = hp | hd if also is None else hp | hd | also
     used = np.flatnonzero(wanted & np.isfinite(x).all(axis=1))
-    a, b = bench.sides()
+    sides = [[side[i] for i in used.tolist()] for side in bench.sides()]
     ratios = np.full(len(hp), np.nan)
-    for fold in leave_lineages_out([a[i] for i in used], [b[i] for i in used]):
+    for fold in leave_lineages_out(*sides):
         train = used[fold.train]
         train = train[hp[train] | hd[train]]
         if hp[train].all() or not hp[train].any():

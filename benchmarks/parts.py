@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from benchmarks import accuracy, ancestry, calibration, comparison, comparison_semantic, distillation, embedding, speed
+from benchmarks import (
+    accuracy,
+    ancestry,
+    calibration,
+    cohorts,
+    comparison,
+    comparison_semantic,
+    distillation,
+    embedding,
+    speed,
+)
 
 PARTS: dict[str, ModuleType] = {
     "accuracy": accuracy,
+    "cohorts": cohorts,
     "ancestry": ancestry,
     "distillation": distillation,
     "calibration": calibration,

@@ -35,7 +35,11 @@ def write(found: Mapping[str, Any], parts: Mapping[str, Any]) -> None:
     """Write results.json and RESULTS.md; parts not measured keep what an earlier run found."""
     RESULTS.write_text(json.dumps(_rounded(found), indent=1, sort_keys=True) + "\n")
     said = _rounded(found)
-    pages = [f"## {part.TITLE}\n\n{part.show(said[name])}\n{_load(said[name])}" for name, part in parts.items() if name in said]
+    pages = [
+        f"## {part.TITLE}\n\n{part.show(said[name])}\n{_load(said[name])}"
+        for name, part in parts.items()
+        if name in said
+    ]
     PAGE.write_text("\n\n".join([_head(), *pages]).rstrip() + "\n")
 
 

@@ -46,14 +46,18 @@ def run(bench: Bench) -> dict[str, Any]:
 
 
 def _timed(name: str, command: list[str]) -> tuple[list[Timed], list[Timed]]:
-    cold, warm = [], []
+    cold: list[Timed] = []
+    warm: list[Timed] = []
     for number_of_run in range(COLD):
         with tempfile.TemporaryDirectory() as home:
             environment = {"FORENSICS_HOME": home}
             for again in range(1 + (WARM if number_of_run == COLD - 1 else 0)):
                 case = [str(Path(home) / f"case{again}")] if command[-1] == "-o" else []
                 (warm if again else cold).append(timing.run([*command, *case], environment=environment))
-                print(f"  {name}{', again' if again else ', cold'}: {(warm if again else cold)[-1].seconds:.1f} s", flush=True)
+                print(
+                    f"  {name}{', again' if again else ', cold'}: {(warm if again else cold)[-1].seconds:.1f} s",
+                    flush=True,
+                )
     return cold, warm
 
 
@@ -81,12 +85,16 @@ def show(found: dict[str, Any]) -> str:
             name, number(row["seconds"], 1), number(row["cpu"], 1), number(row["mib"], 0), str(row["runs"]),
             f"≤ {seconds:g} s, ≤ {mib} MiB",
         ])  # fmt: skip
-    starts = [[name, number(row["seconds"], 3), number(row["cpu"], 3)] for name, row in found["starts"].items() if name != "ratio"]
+    starts = [
+        [name, number(row["seconds"], 3), number(row["cpu"], 3)]
+        for name, row in found["starts"].items()
+        if name != "ratio"
+    ]
     pairs = found["models"] * (found["models"] - 1) // 2
     return "\n\n".join([
-        f"*All pairs*: {pairs:,} pairs of {found['models']} models on {found['probes']} prompts by `{'`, `'.join(STATISTICS)}`, reading, deriving, scoring and "
+        (f"*All pairs*: {pairs:,} pairs of {found['models']} models on {found['probes']} prompts by `{'`, `'.join(STATISTICS)}`, reading, deriving, scoring and "
         f"S-norms included. *Compare*: `forensics compare` of {REFERENCE} and {QUESTIONED} with all others as the cohort, report included. Fresh processes; "
-        "cold: nothing cached. Medians; memory is the highest of all runs, children included. On a busy machine wall clock says little: see CPU and the load average.",
+        "cold: nothing cached. Medians; memory is the highest of all runs, children included. On a busy machine wall clock says little: see CPU and the load average."),
         table(["job", "seconds", "CPU seconds", "MiB", "runs", "target on 2 idle cores"], rows),
         f"**Start**, {STARTS} runs each, turn by turn; median of the ratios {number(found['starts']['ratio'], 2)} (target ≤ 3):",
         table(["command", "seconds", "CPU seconds"], starts),

@@ -78,7 +78,9 @@ def _cpu() -> float:
 def _watch(session: int, peak: list[int], ended: threading.Event) -> None:
     """Keep the highest sum of resident pages of all processes in a session."""
     while not ended.wait(_EVERY):
-        peak[0] = max(peak[0], sum(_pages(Path(entry.path), session) for entry in os.scandir("/proc") if entry.name.isdigit()))
+        peak[0] = max(
+            peak[0], sum(_pages(Path(entry.path), session) for entry in os.scandir("/proc") if entry.name.isdigit())
+        )
 
 
 def _pages(process: Path, session: int) -> int:

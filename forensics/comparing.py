@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from forensics import __version__, calibrations, canonical, preparing, registry, scoring
 from forensics import case as case_files
+from forensics.custody import drafting, log, protocols, sealing
+from forensics.errors import UsageError
 from forensics.evidence import weigh
 from forensics.records.calibration import Calibration
 from forensics.records.case import Case
 from forensics.records.evidence import Evidence
 from forensics.records.scores import Scores
-from forensics.reporting.layout import make
+from forensics.reporting.layout import check_style, make
+from forensics.reporting.parts import Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,55 +50,117 @@ class Result:
             console.print(harmless(str(path)), markup=False, highlight=False, soft_wrap=True)
 
 
+class Scored(NamedTuple):
+    """What scoring a case gives."""
+
+    scores: Scores
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a comparison stands to what was fixed beforehand."""
+
+    protocol: Path | None = None
+    """The sealed protocol that is followed."""
+    given: Collection[str] = ()
+    """Options that were given all the same: where they differ, the case deviates."""
+    sealing: sealing.Wanted | None = None
+    """Seals the observations before they are scored."""
+
+
 def compare(
-    wanted: preparing.Wanted, *, formats: Sequence[str], workers: int, say: preparing.Say
+    wanted: preparing.Wanted,
+    *,
+    formats: Sequence[str],
+    workers: int,
+    say: preparing.Say,
+    plan: Plan | None = None,
+    style: Style = "analyst",
+    us: bool = False,
 ) -> Result:
     """Prepare a case, score it and lay it out; a case that cannot be scored is not written."""
-    for name in formats:
-        registry.load("formats", name)
-    case = preparing.gather(wanted, say=say)
-    data = preparing.read_calibration(wanted)
-    calibration = calibrations.parse(data, path=str(wanted.calibration)) if data else None
-    scores, evidence = _scored(case, calibration, wanted.folder, workers)
-    if data:
-        canonical.write_atomic(wanted.folder / case_files.CALIBRATION, data)
-    case_files.write(wanted.folder, case_files.CASE, case)
-    _write(wanted.folder, scores, evidence)
-    return Result(wanted.folder, evidence, report(wanted.folder, formats))
+    _ready(formats, style=style, us=us)
+    fixed = protocols.read_sealed(plan.protocol) if plan and plan.protocol else None
+    if fixed and plan:
+        wanted = drafting.follow(wanted, plan.given, fixed.protocol, fixed.digest)
+    if not (wanted.reference and wanted.questioned):
+        raise UsageError(
+            "Two models are compared, and fewer were named.",
+            remedy="Name REFERENCE and QUESTIONED, or a --protocol that does.",
+        )
+    with log.watched(wanted.folder, "compare"):
+        if fixed:
+            protocols.take_into(wanted.folder, fixed)
+        case = preparing.gather(wanted, say=say)
+        if plan and plan.sealing:
+            sealing.ensure_observations(wanted.folder, case, plan.sealing)
+        data = preparing.read_calibration(wanted)
+        calibration = calibrations.parse(data, path=str(wanted.calibration)) if data else None
+        scored = _scored(case, calibration, wanted.folder, workers)
+        if data:
+            canonical.write_atomic(wanted.folder / case_files.CALIBRATION, data)
+        case_files.write(wanted.folder, case_files.CASE, case)
+        _write(wanted.folder, scored)
+        written = _lay_out(wanted.folder, formats, style=style, us=us)
+    return Result(wanted.folder, scored.evidence, written)
 
 
-def rescore(folder: Path, *, formats: Sequence[str], workers: int) -> Result:
+def rescore(
+    folder: Path, *, formats: Sequence[str], workers: int, style: Style = "analyst", us: bool = False
+) -> Result:
     """Score a case from its transcripts, weigh the scores, and lay out the evidence."""
-    for name in formats:
-        registry.load("formats", name)
-    evidence = score(folder, workers=workers)
-    return Result(folder, evidence, report(folder, formats))
+    _ready(formats, style=style, us=us)
+    with log.watched(folder, "score"):
+        evidence = score(folder, workers=workers)
+        written = _lay_out(folder, formats, style=style, us=us)
+    return Result(folder, evidence, written)
 
 
 def score(folder: Path, *, workers: int = 2) -> Evidence:
     """Score a case from its transcripts and weigh the scores; writes `scores.json` and `evidence.json`."""
+    scored = recompute(folder, workers=workers)
+    _write(folder, scored)
+    return scored.evidence
+
+
+def recompute(folder: Path, *, workers: int) -> Scored:
+    """Score a case from its transcripts and weigh the scores; writes nothing in it."""
     case = case_files.read_case(folder)
-    scores, evidence = _scored(case, case_files.read_calibration(folder, case), folder, workers)
-    _write(folder, scores, evidence)
-    return evidence
+    return _scored(case, case_files.read_calibration(folder, case), folder, workers)
 
 
-def _scored(
-    case: Case, calibration: Calibration | None, folder: Path, workers: int
-) -> tuple[Scores, Evidence]:
+def _scored(case: Case, calibration: Calibration | None, folder: Path, workers: int) -> Scored:
+    protocol, opening = protocols.read(folder, case)
     scores = scoring.score_case(case, root=folder, tool=__version__, workers=workers)
-    return scores, weigh(case, scores, calibration, root=folder)
+    return Scored(scores, weigh(case, scores, calibration, root=folder, protocol=protocol, opening=opening))
 
 
-def _write(folder: Path, scores: Scores, evidence: Evidence) -> None:
-    case_files.write(folder, case_files.SCORES, scores)
-    case_files.write(folder, case_files.EVIDENCE, evidence)
+def _write(folder: Path, scored: Scored) -> None:
+    case_files.write(folder, case_files.SCORES, scored.scores)
+    case_files.write(folder, case_files.EVIDENCE, scored.evidence)
 
 
-def report(folder: Path, formats: Sequence[str]) -> list[Path]:
-    """Lay out a case's evidence in each format; returns the files written."""
+def report(folder: Path, formats: Sequence[str], *, style: Style = "analyst", us: bool = False) -> list[Path]:
+    """Lay out a case's evidence in each format and one style; returns the files written.
+
+    `us` adds the United States set to the court's style. Raises UsageError for a format that lacks what it needs.
+    """
+    _ready(formats, style=style, us=us)
+    with log.watched(folder, "report"):
+        return _lay_out(folder, formats, style=style, us=us)
+
+
+def _ready(formats: Sequence[str], *, style: Style, us: bool) -> None:
+    """Fail before any work where a format cannot be written here, or the style has no such part."""
+    check_style(style, us=us)
+    for name in formats:
+        registry.require("formats", name)
+
+
+def _lay_out(folder: Path, formats: Sequence[str], *, style: Style, us: bool) -> list[Path]:
     plugins = [registry.load("formats", name) for name in formats]
-    made = make(case_files.read_evidence(folder))
+    made = make(case_files.read_evidence(folder), style=style, us=us)
     written = []
     for plugin in plugins:
         for name, data in plugin.render(made).items():

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ class Docs(NamedTuple):
     rows: NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Corpus:
     """Members (reference first, questioned second, then the cohort by name) and the probes that are scored."""
 
@@ -59,6 +59,8 @@ class Corpus:
     """Prompt digests, sorted: the order owes nothing to either side."""
     workers: int
     _features: dict[str, list[cache.Arrays]] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
+    """What others keep for as long as the corpus is used, such as worker processes."""
 
     @property
     def names(self) -> list[str]:
@@ -75,9 +77,7 @@ class Corpus:
         """Digest of everything scores depend on: files in order, how they are read, and probes."""
         # The format too: it may name the column of a table that the answers are taken from.
         # The states too: a control takes some draws of a file for one member, the rest for another.
-        files = [
-            [m.source.digest, m.source.format, canonical.digest(m.states.tobytes())] for m in self.members
-        ]
+        files = [[m.source.digest, m.source.format, canonical.digest(m.states.tobytes())] for m in self.members]
         return canonical.digest(canonical.encode([files, list(self.probes)]))
 
     @cached_property
@@ -88,7 +88,7 @@ class Corpus:
     def docs_in(self, states: Sequence[str]) -> tuple[Docs, ...]:
         """Return the answers in any of some states, per probe."""
         wanted = [STATES.index(state) for state in states]
-        where = {bytes.fromhex(probe.removeprefix("sha256:")): p for p, probe in enumerate(self.probes)}
+        where = {_raw(probe): p for p, probe in enumerate(self.probes)}
         owners: list[list[int]] = [[] for _ in self.probes]
         rows: list[list[int]] = [[] for _ in self.probes]
         for m, member in enumerate(self.members):
@@ -118,6 +118,35 @@ class Corpus:
         return counts
 
 
+def sides(sources: Sequence[Source], *, root: Path, only: Iterable[str] | None = None) -> Corpus:
+    """Read the reference and the questioned model alone, and find the probes both answered or refused.
+
+    Raises TooLittleEvidence with the counts for fewer than 5 that both answered with text.
+    """
+    members = _members(sources[:2], root, (), 1)
+    wanted = None if only is None else {_raw(probe) for probe in only}
+    common = _shared(members, ("text",), wanted)
+    if len(common) < FEWEST_PROBES:
+        raise TooLittleEvidence(
+            f"Only {len(common)} probes were answered with text by both sides ({members[0].source.name}: "
+            f"{len(_texted(members[0]))}, {members[1].source.name}: {len(_texted(members[1]))}); at least "
+            f"{FEWEST_PROBES} are needed.",
+            remedy="Record answers of both to the same prompts; prompts are matched by their exact text.",
+        )
+    probes = tuple(f"sha256:{probe.hex()}" for probe in sorted(_shared(members, _ANSWERED, wanted)))
+    return Corpus(members=tuple(members), probes=probes, workers=1)
+
+
+def _shared(members: Sequence[Member], states: Sequence[str], wanted: set[bytes] | None) -> set[bytes]:
+    """Return the prompts that the first two members answered in one of some states."""
+    both = _texted(members[0], states) & _texted(members[1], states)
+    return both if wanted is None else both & wanted
+
+
+def _raw(probe: str) -> bytes:
+    return bytes.fromhex(probe.removeprefix("sha256:"))
+
+
 def build(
     sources: Sequence[Source],
     *,
@@ -128,20 +157,12 @@ def build(
 ) -> Corpus:
     """Read the sources (reference, questioned, cohort …) and align them on the probes both sides answered or refused.
 
-    `kinds` names features that will be wanted, so that every file is read once. Raises TooLittleEvidence with the counts for fewer than 5 common probes or 4 cohort models, IntegrityBroken for a
-    file that is not the one recorded.
+    `kinds` names features that will be wanted, so that every file is read once. Raises TooLittleEvidence with the counts
+    for fewer than 5 common probes or 4 cohort models, IntegrityBroken for a file that is not the one recorded.
     """
+    two = sides(sources, root=root, only=only)
     members = _members(sources, root, kinds, workers)
-    common = _texted(members[0]) & _texted(members[1])
-    if only is not None:
-        common &= {bytes.fromhex(probe.removeprefix("sha256:")) for probe in only}
-    if len(common) < FEWEST_PROBES:
-        raise TooLittleEvidence(
-            f"Only {len(common)} probes were answered with text by both sides ({members[0].source.name}: "
-            f"{len(_texted(members[0]))}, {members[1].source.name}: {len(_texted(members[1]))}); at least "
-            f"{FEWEST_PROBES} are needed.",
-            remedy="Record answers of both to the same prompts; prompts are matched by their exact text.",
-        )
+    common = _shared(members, ("text",), {_raw(probe) for probe in two.probes})
     sharing = [m for m in members[2:] if len(_texted(m) & common) >= FEWEST_PROBES]
     if len(sharing) < FEWEST_COHORT:
         raise TooLittleEvidence(
@@ -149,11 +170,7 @@ def build(
             f"{len(common)} common probes; at least {FEWEST_COHORT} are needed.",
             remedy="Add cohort models (--cohort) that answered the same prompts.",
         )
-    answered = _texted(members[0], _ANSWERED) & _texted(members[1], _ANSWERED)
-    if only is not None:
-        answered &= {bytes.fromhex(probe.removeprefix("sha256:")) for probe in only}
-    probes = tuple(f"sha256:{probe.hex()}" for probe in sorted(answered))
-    return Corpus(members=(*members[:2], *sharing), probes=probes, workers=workers)
+    return Corpus(members=(*members[:2], *sharing), probes=two.probes, workers=workers)
 
 
 def build_many(
@@ -170,7 +187,7 @@ def build_many(
     """
     members = _members(sources, root, kinds, workers)
     counts = Counter(prompt for member in members for prompt in _texted(member))
-    wanted = None if only is None else {bytes.fromhex(probe.removeprefix("sha256:")) for probe in only}
+    wanted = None if only is None else {_raw(probe) for probe in only}
     common = sorted(
         prompt for prompt, n in counts.items() if 2 * n >= len(members) and (wanted is None or prompt in wanted)
     )

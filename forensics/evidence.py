@@ -51,6 +51,7 @@ def weigh(
     opening: Opening | None = None,
 ) -> Evidence:
     """Turn the scores of a case into evidence; `root` is the case's folder, where answers to be shown are read.
+
     `protocol` is the one the case names, and `opening` what opens its secret probe set.
 
     Raises UsageError where the calibration does not fit the case.

@@ -29,10 +29,7 @@ def lines(found: list[Row], *, width: int | None) -> list[str]:
 def rows(kind: str) -> list[Row]:
     """Return the catalogue of a kind; raises UnknownName."""
     if kind in registry.KINDS:
-        return [
-            Row(item.name, f"broken: {item.fault}" if item.fault else item.summary, item.origin)
-            for item in registry.catalogue(kind)
-        ]
+        return [Row(item.name, _told(item), item.origin) for item in registry.catalogue(kind)]
     if kind == "probes":
         sets = [probes.load(name) for name in probes.names()]
         return [
@@ -49,6 +46,13 @@ def rows(kind: str) -> list[Row]:
     if kind == "calibrations":
         return [_calibration(name) for name in calibrations.names()]
     raise UnknownName("kind", kind, (*registry.KINDS, "calibrations", "probes", "models"))
+
+
+def _told(item: registry.Listed) -> str:
+    """Return what a plugin does, or what is wrong with it, or what it lacks here."""
+    if item.fault:
+        return f"broken: {item.fault}"
+    return f"{item.summary} (not usable here: {item.missing})" if item.missing else item.summary
 
 
 def _calibration(name: str) -> Row:

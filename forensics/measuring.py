@@ -1,10 +1,12 @@
-"""A statistic over a whole corpus: one number per probe, wanted member and member. Cached, and alike for any threads."""
+"""A statistic over a whole corpus: one number per probe, wanted member and member. Cached, and alike for any number of workers."""
 
 from __future__ import annotations
 
+import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +19,9 @@ from forensics.features import most_probes, unavailable, version_of
 from forensics.statistics import Block, score_probe, survey_of
 
 _BLOCK = 16
-"""Probes given to a thread at a time."""
+"""Probes scored at a time."""
+_WORTH_PROCESSES = 30_000
+"""Answers from which on worker processes pay for their start."""
 
 
 def features_of(statistics: Sequence[str]) -> list[str]:
@@ -27,11 +31,15 @@ def features_of(statistics: Sequence[str]) -> list[str]:
 
 
 def inapplicable(corpus: Corpus, name: str, sides: tuple[int, int]) -> str | None:
-    """Say why two members cannot be compared by a statistic; None where they can, as far as is known beforehand."""
+    """Say why two members cannot be compared by a statistic; None where they can, as far as is known beforehand.
+
+    Looks at the two alone: their features are made, and nobody else's.
+    """
     plugin = registry.load("statistics", name)
     reason = unavailable(plugin.FEATURE)
     if reason is None and hasattr(plugin, "inapplicable"):
-        reason = plugin.inapplicable(_blocks(corpus, plugin), sides)
+        alone = Corpus(tuple(corpus.members[side] for side in sides), corpus.probes, corpus.workers)
+        reason = plugin.inapplicable(_blocks(alone, plugin), (0, 1))
     return reason
 
 
@@ -39,7 +47,7 @@ def measure(corpus: Corpus, name: str, rows: Sequence[int]) -> NDArray[np.float6
     """Return the agreement of the members `rows` with all members on every probe: [probes, len(rows), members].
 
     NaN where one of the two did not answer, and for a member with itself. The same to the last bit for any number of
-    workers: every probe is computed on its own, by one thread.
+    workers: every probe is computed on its own.
     """
     plugin = registry.load("statistics", name)
     key = _cache_key("measure", corpus, name, plugin, list(rows))
@@ -98,24 +106,67 @@ def _measure(corpus: Corpus, plugin: ModuleType, rows: NDArray[np.int64]) -> NDA
 def _each_block(
     corpus: Corpus, plugin: ModuleType, rows: NDArray[np.int64], take: Callable[[NDArray[np.float64]], None]
 ) -> None:
-    """Score blocks of probes in threads, and hand them on in order: the same sums for any number of workers."""
+    """Score blocks of probes and hand them on in order: the same sums for any number of workers."""
+    starts = range(0, len(corpus.probes), _BLOCK)
+    if corpus.workers == 1 or sum(len(docs.owners) for docs in corpus.docs) < _WORTH_PROCESSES:
+        score = _scorer(corpus, plugin)
+        for start in starts:
+            take(score(start, rows))
+        return
+    # Processes, not threads: too much of the work holds the interpreter's lock.
+    name = plugin.__name__.rpartition(".")[2]
+    pool = _pool(corpus)
+    waiting: deque[Future[NDArray[np.float64]]] = deque()
+    for start in starts:
+        waiting.append(pool.submit(_score_there, name, start, rows))
+        if len(waiting) > 4 * corpus.workers:
+            take(waiting.popleft().result())
+    while waiting:
+        take(waiting.popleft().result())
+
+
+def _scorer(corpus: Corpus, plugin: ModuleType) -> Callable[[int, NDArray[np.int64]], NDArray[np.float64]]:
+    """Return what scores one block of probes, having learnt what must be known of all."""
     from threadpoolctl import threadpool_limits
 
     blocks = _blocks(corpus, plugin)
     survey = survey_of(plugin, blocks)
 
-    def score(start: int) -> NDArray[np.float64]:
-        return np.stack([score_probe(plugin, block, rows, survey) for block in blocks[start : start + _BLOCK]])
+    def score(start: int, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        # BLAS' own threads collapse when the machine is busy, and may add in another order.
+        with threadpool_limits(limits=1):
+            return np.stack([score_probe(plugin, block, rows, survey) for block in blocks[start : start + _BLOCK]])
 
-    # One BLAS thread per worker: BLAS' own threads collapse when the machine is busy.
-    with threadpool_limits(limits=1), ThreadPoolExecutor(max_workers=corpus.workers) as pool:
-        waiting: deque[Future[NDArray[np.float64]]] = deque()
-        for start in range(0, len(blocks), _BLOCK):
-            waiting.append(pool.submit(score, start))
-            if len(waiting) > corpus.workers:
-                take(waiting.popleft().result())
-        while waiting:
-            take(waiting.popleft().result())
+    return score
+
+
+def _pool(corpus: Corpus) -> ProcessPoolExecutor:
+    """Return the worker processes of a corpus, started when they are first needed and ended with it."""
+    if "pool" not in corpus.kept:
+        alone = Corpus(corpus.members, corpus.probes, 1)
+        pool = ProcessPoolExecutor(
+            corpus.workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(alone,)
+        )
+        weakref.finalize(corpus, pool.shutdown)
+        corpus.kept["pool"] = pool
+    kept: ProcessPoolExecutor = corpus.kept["pool"]
+    return kept
+
+
+_HERE: dict[str, Any] = {}
+"""In a worker process: its corpus, and a scorer for every statistic it was asked for."""
+
+
+def _begin(corpus: Corpus) -> None:
+    _HERE["corpus"] = corpus
+
+
+def _score_there(name: str, start: int, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Score one block in a worker process; features come from the cache."""
+    if name not in _HERE:
+        _HERE[name] = _scorer(_HERE["corpus"], registry.load("statistics", name))
+    scored: NDArray[np.float64] = _HERE[name](start, rows)
+    return scored
 
 
 def _blocks(corpus: Corpus, plugin: ModuleType) -> list[Block]:

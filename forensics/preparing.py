@@ -66,7 +66,7 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
 
     Writes the transcripts of models that were asked, and nothing else.
     """
-    declared = _declared(wanted)
+    declared = declared_lineages(wanted)
     sided = {wanted.reference, wanted.questioned}
     models = [model for model in cohort_models(wanted.cohort) if str(model) not in sided]
     sides: list[tuple[Role, ModelName]] = [
@@ -84,7 +84,7 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
         registry.load("adapters", model.adapter).connect(model.name, model.options)
     # Recorded answers first: what is wrong with them shows before any model is asked.
     order = sorted(range(len(sides)), key=lambda place: sides[place][1].adapter != naming.RECORDED)
-    sources = {place: _source(wanted, *sides[place], probe_set, declared, say) for place in order}
+    sources = {place: _source(wanted, *sides[place], probe_set=probe_set, declared=declared, say=say) for place in order}
     reference, questioned, *cohort = (sources[place] for place in range(len(sides)))
     kept, set_aside = _without_the_sides(cohort, (reference, questioned))
     return Case(
@@ -119,7 +119,7 @@ def read_calibration(wanted: Wanted) -> bytes | None:
     return data
 
 
-def _declared(wanted: Wanted) -> dict[str, str]:
+def declared_lineages(wanted: Wanted) -> dict[str, str]:
     """Collect declared lineages from cohort folders and the table the user names; the latter wins."""
     tables = [Path(item) / MODELS_TABLE for item in wanted.cohort if (Path(item) / MODELS_TABLE).is_file()]
     declared: dict[str, str] = {}
@@ -171,6 +171,7 @@ def _source(
     wanted: Wanted,
     role: Role,
     model: ModelName,
+    *,
     probe_set: ProbeSet | None,
     declared: Mapping[str, str],
     say: Say,

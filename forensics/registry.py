@@ -30,6 +30,8 @@ class Listed:
     """`built in`, or the distribution that brings it."""
     summary: str
     fault: str | None
+    missing: str | None = None
+    """What has to be installed before it can be used here; None when nothing is missing."""
 
 
 def names(kind: str) -> list[str]:
@@ -54,18 +56,40 @@ def load(kind: str, name: str) -> ModuleType:
         ) from error
 
 
+def require(kind: str, name: str) -> ModuleType:
+    """Import one plugin that must work here.
+
+    Raises what `load` raises, and UsageError where the plugin's `missing()` names something that is not installed.
+    """
+    plugin = load(kind, name)
+    if missing := _missing(plugin):
+        raise UsageError(f"The {kind.removesuffix('s')} {name!r} is not usable here: {missing}.")
+    return plugin
+
+
+def _missing(plugin: ModuleType) -> str | None:
+    """Ask a plugin what it lacks here; most have no such question."""
+    asked = getattr(plugin, "missing", None)
+    return asked() if asked else None
+
+
 def catalogue(kind: str) -> list[Listed]:
-    """Return every plugin of a kind with its one-line summary; a broken one carries its fault instead."""
+    """Return every plugin of a kind with its one-line summary.
+
+    A broken one carries its fault instead, and one that cannot be used here what it lacks.
+    """
     listed = []
     outside = _entry_points(kind)
     built_in = _files(kind)
     for name in names(kind):
         origin = "built in" if name in built_in else outside[name].partition(".")[0]
         try:
-            summary, fault = str(getattr(load(kind, name), "SUMMARY", "")), None
+            plugin = load(kind, name)
         except UsageError as error:
-            summary, fault = "", str(error)
-        listed.append(Listed(name=name, origin=origin, summary=summary, fault=fault))
+            listed.append(Listed(name=name, origin=origin, summary="", fault=str(error)))
+            continue
+        summary = str(getattr(plugin, "SUMMARY", ""))
+        listed.append(Listed(name=name, origin=origin, summary=summary, fault=None, missing=_missing(plugin)))
     return listed
 
 

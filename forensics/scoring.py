@@ -18,6 +18,7 @@ from forensics.controls import controls
 from forensics.corpus import Corpus
 from forensics.numerics.normalisation import NORMALISERS
 from forensics.population import QUESTIONED, REFERENCE, Basis, cohort_scores, normalise, population, rank
+from forensics.records.base import Question
 from forensics.records.case import Case, Source
 from forensics.records.scores import Contribution, Control, Interval, Score, Scores, SideCounts
 from forensics.transcripts import sampling_text
@@ -37,10 +38,12 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
     Raises TooLittleEvidence, IntegrityBroken or BadFile; a statistic that does not apply is a score with a reason.
     """
     names = asked_for(case)
+    sources = [case.reference, case.questioned, *case.cohort]
+    two = corpus.sides(sources, root=root, only=case.only)
     body = corpus.build(
-        [case.reference, case.questioned, *case.cohort],
+        sources,
         root=root,
-        kinds=measuring.features_of(names),
+        kinds=measuring.features_of([n for n in names if not measuring.inapplicable(two, n, (REFERENCE, QUESTIONED))]),
         only=case.only,
         workers=workers,
     )
@@ -78,15 +81,20 @@ def _controls(body: Corpus, basis: Basis, scores: Sequence[Score]) -> tuple[Cont
 
 def asked_for(case: Case) -> list[str]:
     """Return the statistics to compute for a case."""
-    return chosen_statistics(case.statistics)
+    return chosen_statistics(case.statistics, case.question)
 
 
-def chosen_statistics(named: Sequence[str] | None) -> list[str]:
+def chosen_statistics(named: Sequence[str] | None, question: Question) -> list[str]:
     """Return the statistics to compute: those named, all where `all` is, otherwise all that need no asking."""
     every = registry.names("statistics")
     if named is None:
-        return [name for name in every if not hasattr(registry.load("statistics", name), "OPT_IN")]
+        return [name for name in every if _by_default(name, question)]
     return every if ALL in named else list(dict.fromkeys(named))
+
+
+def _by_default(name: str, question: Question) -> bool:
+    plugin = registry.load("statistics", name)
+    return not hasattr(plugin, "OPT_IN") or question in getattr(plugin, "FOR", ())
 
 
 def _not_asked(name: str) -> str:

@@ -25,5 +25,5 @@ class Compared(NamedTuple):
     """The peer's own word on each pair, where it has one. [m, m]"""
 
 
-NAMES = ("phrases", "modelaudit", "first_token", "phylolm", "hamming_mmd", "embedding_cosine", "llm_dna")
+NAMES = ("phrases", "modelaudit", "first_token", "phylolm", "hamming_mmd", "semantic", "embedding_cosine", "llm_dna")
 """In the order they are shown."""

@@ -31,9 +31,7 @@ def compare(answers: Answers, lineages: Sequence[str]) -> Compared:
     return Compared(equal, np.where(derived | derived.T, "derived", "not shown"))
 
 
-def _beats_controls(
-    agreement: NDArray[np.float64], lineages: NDArray[np.str_], prompts: int
-) -> NDArray[np.bool_]:
+def _beats_controls(agreement: NDArray[np.float64], lineages: NDArray[np.str_], prompts: int) -> NDArray[np.bool_]:
     """Say which model agrees with the row's model significantly more than every model of a third lineage does.
 
     Holm rejects all hypotheses only if the largest p-value is below 5%: that of the closest control.

@@ -39,6 +39,6 @@ def prepare() -> None:
     if (ENVIRONMENT / ".ready").exists():
         return
     subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-    pip = [ENVIRONMENT / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(ENVIRONMENT / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, f"knowlyr-modelaudit=={VERSION}"], check=True)
     (ENVIRONMENT / ".ready").touch()

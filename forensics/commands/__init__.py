@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
+
+if TYPE_CHECKING:
+    from forensics.custody import sealing
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST_SEED = (1 << 31) - 1
@@ -79,11 +84,69 @@ def workers_option(command: F) -> F:
 
 
 def format_option(command: F) -> F:
-    """Add `--format`."""
-    return click.option(
-        "--format",
-        "formats",
-        default="html,markdown,csv",
-        show_default=True,
-        help="Report formats, separated by commas (see `forensics list formats`).",
-    )(command)
+    """Add `--format`, `--style` and `--us`."""
+    options = [
+        click.option(
+            "--format",
+            "formats",
+            default="html,markdown,csv",
+            show_default=True,
+            help="Report formats, separated by commas (see `forensics list formats`).",
+        ),
+        click.option(
+            "--style",
+            type=click.Choice(["analyst", "court"]),
+            default="analyst",
+            show_default=True,
+            help="A report for analysts, or an annex to a human expert's report.",
+        ),
+        click.option("--us", is_flag=True, help="Add the United States set (FRE 702, 902) to the court style."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def sealing_options(command: F) -> F:
+    """Add the options that say who seals and whose time stamps are wanted; `signing` reads them."""
+    options = [
+        click.option("--key", type=click.Path(path_type=Path), help="Key that signs (default: the user's)."),
+        click.option("--tsa", metavar="URL", multiple=True, help="RFC 3161 time-stamp authority (repeatable)."),
+        click.option(
+            "--tsa-ca",
+            multiple=True,
+            type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            help="Its certificates, PEM, laid beside the token (repeatable).",
+        ),
+        click.option("--require-tsa", is_flag=True, help="Fail if an authority does not answer (default: a warning)."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def signing(options: dict[str, Any]) -> sealing.Wanted:
+    """Take the sealing options out of a command's options and open the key."""
+    from forensics.custody import delivering
+
+    named = {name: options.pop(name) for name in ("key", "tsa", "tsa_ca", "require_tsa")}
+    return delivering.wanted(**named, ask=ask_passphrase, say=say)
+
+
+def answers_key(key: Path | None) -> sealing.Wanted | None:
+    """Open the key that seals answers before they are scored; None where none was named."""
+    return None if key is None else signing({"key": key, "tsa": (), "tsa_ca": (), "require_tsa": False})
+
+
+def ask_passphrase(*, confirm: bool = False) -> str:
+    """Ask for a passphrase without showing it."""
+    answer: str = click.prompt("Passphrase of the key", hide_input=True, confirmation_prompt=confirm, err=True)
+    return answer
+
+
+def given(context: click.Context) -> frozenset[str]:
+    """Return the names of the options that the user gave, defaults left aside."""
+    source = context.get_parameter_source
+    return frozenset(
+        name for name in context.params if source(name) not in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+    )

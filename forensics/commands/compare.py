@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from forensics.commands import (
+    answers_key,
     as_json,
     format_option,
+    given,
     json_option,
     sampling_options,
     say,
     scoring_options,
     workers_option,
 )
+
+if TYPE_CHECKING:
+    from forensics.reporting.parts import Style
 
 
 @click.command(
@@ -24,8 +30,8 @@ Examples:
   forensics compare replay:answers/a replay:answers/b --cohort answers -o reports/a-b
 """
 )
-@click.argument("reference")
-@click.argument("questioned")
+@click.argument("reference", default="")
+@click.argument("questioned", default="")
 @click.option("--cohort", multiple=True, help="Other models: a folder or file of recorded answers, or a model name.")
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), required=True, help="The case's folder.")
 @click.option(
@@ -38,12 +44,16 @@ Examples:
 @click.option("--models", type=click.Path(path_type=Path), help="CSV table of declared lineages (model, lineage).")
 @click.option("--calibration", metavar="NAME", help="Calibration: a shipped name or a file (see `list calibrations`).")
 @click.option("--transfer", is_flag=True, help="Use the calibration even if it does not fit; marked as not validated.")
+@click.option("--protocol", type=click.Path(path_type=Path, exists=True), help="Sealed protocol to follow; what is given besides deviates.")
+@click.option("--key", type=click.Path(path_type=Path), help="Key that seals the answers before they are scored.")
 @sampling_options
 @scoring_options
 @format_option
 @workers_option
 @json_option
+@click.pass_context
 def command(
+    context: click.Context,
     reference: str,
     questioned: str,
     cohort: tuple[str, ...],
@@ -52,6 +62,8 @@ def command(
     models: Path | None,
     calibration: str | None,
     transfer: bool,
+    protocol: Path | None,
+    key: Path | None,
     probe_set: str | None,
     draws: int,
     temperature: float | None,
@@ -61,6 +73,8 @@ def command(
     seed: int,
     replicates: int,
     formats: str,
+    style: Style,
+    us: bool,
     workers: int,
     json_: bool,
 ) -> None:
@@ -89,7 +103,8 @@ def command(
         calibration=calibration,
         transfer=transfer,
     )
-    result = comparing.compare(wanted, formats=formats.split(","), workers=workers, say=say)
+    plan = comparing.Plan(protocol, given(context), answers_key(key))
+    result = comparing.compare(wanted, formats=formats.split(","), style=style, us=us, workers=workers, say=say, plan=plan)
     if json_:
         as_json(result.summary())
     else:

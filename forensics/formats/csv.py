@@ -23,7 +23,7 @@ def render(report: Report) -> dict[str, bytes]:
     """Return the files of every table, by relative name."""
     tables = [table.kept("data") for table in report.tables()]
     files = {f"tables/{table.id}.csv": _written(_wide(table)) for table in tables}
-    files["tables/cells.csv"] = _written(_long(tables))
+    files[report.cells] = _written(_long(tables))
     return files
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from forensics import hostile
 from forensics.hostile import markdown as md
-from forensics.reporting.parts import Exhibit, Figure, Report, Section, Table
+from forensics.reporting.court_texts import TO_COMPLETE
+from forensics.reporting.parts import Exhibit, Field, Figure, Report, Section, Summary, Table
 
 SUMMARY = "report.md and figures/*.svg: for code hosts, editors and version control"
 
@@ -17,15 +18,28 @@ LONGEST_CELL = 600
 
 def render(report: Report) -> dict[str, bytes]:
     """Return report.md and the figures it shows."""
-    files = {"report.md": ("\n".join(_lines(report)) + "\n").encode()}
+    files = {f"{report.stem}.md": ("\n".join(_lines(report)) + "\n").encode()}
     for figure in report.figures():
         files[f"figures/{figure.id}.svg"] = figure.wide.encode()
     return files
 
 
 def _lines(report: Report) -> Iterator[str]:
-    summary = report.summary
-    yield from (f"# {_cell(report.title)}", "")
+    yield from (f"# {_cell(report.title)}", "", f"*{md(report.kicker)}, made by forensics {md(report.tool)}.*", "")
+    shown = None
+    if report.style == "analyst":
+        yield from _first_screen(report.summary)
+        shown = report.summary.figure.id if report.summary.figure else None
+    yield from (f"## What this {'annex' if report.style == 'court' else 'report'} does not show", "")
+    yield from (f"* {md(limit)}" for limit in report.limits)
+    yield ""
+    for section in report.sections:
+        yield from _section(section, 2, shown=shown)
+    digest = f"Laid out by forensics {md(report.tool)} from evidence.json, {md(report.evidence)}."
+    yield from ("---", "", f"{digest} Every cell with its id, unit, n and source digest is in {md(report.cells)}.")
+
+
+def _first_screen(summary: Summary) -> Iterator[str]:
     yield from (
         f"* Questioned: **{_cell(summary.questioned)}**",
         f"* Reference: **{_cell(summary.reference)}**",
@@ -45,19 +59,14 @@ def _lines(report: Report) -> Iterator[str]:
     if summary.figure:
         yield from _figure(summary.figure)
     yield from _table(summary.key)
-    yield from ("## What this report does not show", "")
-    yield from (f"* {md(limit)}" for limit in report.limits)
-    yield ""
-    for section in report.sections:
-        yield from _section(section, 2, shown=summary.figure.id if summary.figure else None)
-    digest = f"Laid out by forensics {md(report.tool)} from evidence.json, {md(report.evidence)}."
-    yield from ("---", "", f"{digest} Every cell with its id, unit, n and source digest is in tables/cells.csv.")
 
 
 def _section(section: Section, level: int, *, shown: str | None) -> Iterator[str]:
     yield from (f"{'#' * level} {section.number} {md(section.title)}", "")
-    for paragraph in section.paragraphs:
-        yield from (md(paragraph), "")
+    for place, paragraph in enumerate(section.paragraphs):
+        yield from (f"{_numbered(section, place)}{md(paragraph)}", "")
+    for place, field in enumerate(section.fields, start=len(section.paragraphs)):
+        yield from _field(field, _numbered(section, place))
     for figure in section.figures:
         if figure.id == shown:
             yield from (f"Figure {figure.number} stands at the top of this report.", "")
@@ -69,6 +78,18 @@ def _section(section: Section, level: int, *, shown: str | None) -> Iterator[str
         yield from _exhibit(exhibit, level + 1)
     for part in section.sections:
         yield from _section(part, level + 1, shown=shown)
+
+
+def _numbered(section: Section, place: int) -> str:
+    """Return a paragraph's number as text, since Markdown would start each list anew."""
+    return "" if section.first is None else f"**[{section.first + place}]** "
+
+
+def _field(field: Field, number: str) -> Iterator[str]:
+    rule = f" ({md(field.rule)})" if field.rule else ""
+    yield from (f"> {number}**{TO_COMPLETE}: {md(field.title)}**{rule}", ">", f"> {md(field.asks)}", ">")
+    yield from (f"> * {md(line)}" for line in field.draft)
+    yield from (">", "> \\_\\_\\_\\_\\_\\_\\_\\_", "")
 
 
 def _figure(figure: Figure) -> Iterator[str]:

@@ -17,6 +17,10 @@ INK, MUTED, HP, HD, PAPER, BAND = "#1d1b18", "#5f5a52", "#a3360b", "#1f5a99", "#
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif"
 
 
+HALO = f' stroke="{PAPER}" stroke-width="3" paint-order="stroke" stroke-linejoin="round"'
+"""Sets labels off from lines beneath."""
+
+
 class Ink(NamedTuple):
     """How a kind of thing is drawn in every figure: colour and line differ, so that grey is enough."""
 
@@ -93,13 +97,18 @@ class Drawing:
         """Write one line, with a halo of paper so that lines beneath do not cross it."""
         weight = ' font-weight="600"' if bold else ""
         self._body.append(
-            f'<text {_attributes(style)} x="{at(x)}" y="{at(y)}" text-anchor="{anchor}"{weight} stroke="{PAPER}" '
-            f'stroke-width="3" paint-order="stroke" stroke-linejoin="round">{hostile.html_line(words)}</text>'
+            f'<text {_attributes(style)} x="{at(x)}" y="{at(y)}" text-anchor="{anchor}"{weight}'
+            f"{HALO}>{hostile.html_line(words)}</text>"
         )
 
     def svg(self) -> str:
         """Return the finished drawing."""
         return self._head + "".join(self._body) + "</svg>"
+
+
+def without_halo(markup: str) -> str:
+    """Return drawings for a renderer that knows no `paint-order` and would paint the halo over the letters."""
+    return markup.replace(HALO, "")
 
 
 class Scale(NamedTuple):

@@ -125,6 +125,20 @@ class Exhibit:
 
 
 @dataclass(frozen=True, slots=True)
+class Field:
+    """Something that only a human can say, left open in the document."""
+
+    id: str
+    title: str
+    rule: str
+    """The rules that ask for it; empty where none does."""
+    asks: str
+    """What is to be stated."""
+    draft: tuple[str, ...] = ()
+    """Words from the evidence to start from, for the human to check, change or strike out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One numbered part of the report."""
 
@@ -136,6 +150,9 @@ class Section:
     tables: tuple[Table, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
     sections: tuple[Section, ...] = ()
+    fields: tuple[Field, ...] = ()
+    first: int | None = None
+    """Number of the first paragraph; the others and then the fields follow. None where paragraphs have no numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,17 +176,34 @@ class Summary:
     figure: Figure | None
 
 
+Style = Literal["analyst", "court"]
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything a format lays out."""
 
+    style: Style
     title: str
+    kicker: str
+    """What kind of document this is, in a line above its title."""
     summary: Summary
+    """The first screen of the analyst's style; the court's says the same in its sections."""
     sections: tuple[Section, ...]
     limits: tuple[str, ...]
     tool: str
     evidence: str
     """Digest of evidence.json as written."""
+
+    @property
+    def stem(self) -> str:
+        """Name of the document's file without its ending: each style has its own, so that neither replaces the other."""
+        return "report" if self.style == "analyst" else f"report.{self.style}"
+
+    @property
+    def cells(self) -> str:
+        """Name of the file with every cell."""
+        return "tables/cells.csv" if self.style == "analyst" else f"tables/{self.style}-cells.csv"
 
     def walk(self) -> Iterator[Section]:
         """Yield every section, parts after their whole."""

@@ -16,6 +16,8 @@ SUMMARY = "first words of every line, weighed by rarity within the probe"
 VERSION = "1"
 ROLE = "weighed"
 FEATURE = "beginnings"
+OPT_IN = "it is weighed only where distillation is the question"
+FOR = ("distillation",)
 
 
 def score(block: Block, rows: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -17,6 +17,8 @@ VERSION = "1"
 ROLE = "weighed"
 FEATURE = "tokens"
 WHOLE = True
+OPT_IN = "it is weighed only where shared ancestry or distillation is the question"
+FOR = ("shared_ancestry", "distillation")
 
 MOST_HOLDERS = 0.05
 """Share of members a gram may be held by; two are always allowed."""

@@ -86,6 +86,7 @@ def main() -> None:
         "set_aside": ("made-up:alder: is the reference",),
         "calibration": None,
         "transfer": False,
+        "protocol": None,
     }
     case = Case.model_validate(
         {name: value for name, value in fields.items() if name in {*Case.model_fields, "schema"}}

@@ -73,7 +73,8 @@ def test_comparing_again_gives_the_same_bytes(compare, make_folder, tmp_path: Pa
     assert files(tmp_path / "case") == before
     assert compare(folder, out="other").exit_code == 0
     other = files(tmp_path / "other")
-    assert {n: b for n, b in other.items() if n != "case.json"} == {n: b for n, b in before.items() if n != "case.json"}
+    own = ("case.json", "custody.log")  # paths of the case, and when it was made
+    assert {n: b for n, b in other.items() if n not in own} == {n: b for n, b in before.items() if n not in own}
 
 
 @pytest.mark.parametrize("command", ["compare", "score"])
@@ -287,9 +288,12 @@ def test_a_value_out_of_range_is_refused(compare, tmp_path: Path, options) -> No
     assert not (tmp_path / "case").exists()
 
 
-def test_models_to_be_asked_need_a_probe_set(tmp_path: Path) -> None:
-    refused(run("compare", "demo:alder", "demo:oak", "--cohort", "demo:", "-o", tmp_path / "case"), 2, "--probes")
-    refused(run("probe", "demo:alder", "-o", tmp_path / "x.jsonl"), 2, "--probes")
+def test_models_are_asked_the_standard_set_where_none_is_named(tmp_path: Path) -> None:
+    assert run("probe", "demo:alder", "-o", tmp_path / "x.jsonl").exit_code == 0
+    assert '"name":"standard"' in (tmp_path / "x.jsonl").read_text().partition("\n")[0]
+
+
+def test_an_unknown_model_is_refused_before_any_is_asked(tmp_path: Path) -> None:
     refused(
         run("compare", "demo:alder", "demo:nonsense", "--cohort", "demo:", "--probes", "demo", "-o", tmp_path / "case"),
         2,

@@ -1,0 +1,1 @@
+"""Custody: what was fixed beforehand, sealed afterwards, and can be checked by anyone. Scores and weighs nothing itself."""

@@ -1,0 +1,42 @@
+"""The report as PDF: the HTML page laid out on paper, tagged for screen readers, fonts embedded, page x of y.
+
+Made by WeasyPrint rather than by a headless browser. Both print the page well; WeasyPrint's file follows PDF/UA-1, is the
+same bytes each time on one machine, and needs no browser whose version changes under it. It has one price: it uses the
+fonts and the Pango library of the machine, so two machines with other fonts give other bytes. The HTML says the same
+and depends on no machine; it is what should be compared byte for byte elsewhere.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from ctypes.util import find_library
+
+from forensics.errors import UsageError
+from forensics.formats import _page
+from forensics.formats._date import source_date
+from forensics.reporting.drawing import without_halo
+from forensics.reporting.parts import Report
+
+SUMMARY = "report.pdf: the page on paper, tagged, with embedded fonts and page x of y (needs forensics[pdf])"
+
+def missing() -> str | None:
+    """Return what must be installed before a PDF can be written here; None when nothing is missing."""
+    if importlib.util.find_spec("weasyprint") is None:
+        return "WeasyPrint is not installed; run: pip install 'forensics[pdf]'"
+    if not all(map(find_library, ("pango-1.0", "pangoft2-1.0"))):
+        return "the Pango library is not installed; on Debian or Ubuntu run: apt-get install libpangoft2-1.0-0"
+    return None
+
+
+def render(report: Report) -> dict[str, bytes]:
+    """Return report.pdf, or report.court.pdf. Raises UsageError where WeasyPrint or Pango is not installed."""
+    if lacking := missing():
+        raise UsageError(f"No PDF can be written here: {lacking}.")
+    from weasyprint import HTML
+    from weasyprint.urls import URLFetcher
+
+    dated = source_date()
+    css = _page.part("report.css") + _page.part("pdf.css")
+    page = _page.page(report, css=css, dated=dated.strftime("%Y-%m-%dT%H:%M:%SZ") if dated else "")
+    document = HTML(string=without_halo(page), url_fetcher=URLFetcher(allowed_protocols=()))
+    return {f"{report.stem}.pdf": bytes(document.write_pdf(pdf_variant="pdf/ua-1"))}

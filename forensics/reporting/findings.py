@@ -1,0 +1,101 @@
+"""The chapter on findings: what each statistic listens to, how its numbers read, its figures. Computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from forensics.records.evidence import Distribution, Evidence, Finding
+from forensics.reporting import case_plots, cohort, tables
+from forensics.reporting.material import Material
+from forensics.reporting.parts import Figure, Section, Table, flat
+from forensics.reporting.score_plot import score_plot
+from forensics.reporting.texts import STATISTICS_READING
+from forensics.reporting.wording import between, counted, nearest, number, percent
+
+
+def findings(material: Material) -> Section:
+    """Return the chapter: the table of all statistics, then a part for each."""
+    return Section(
+        "",
+        "findings",
+        "Findings per statistic",
+        tables=(tables.findings(material.evidence),),
+        sections=tuple(_details(material)),
+    )
+
+
+def _details(material: Material) -> Iterator[Section]:
+    """Yield a part for each statistic: what it listens to, how its numbers read, its figures, its nearest models."""
+    evidence = material.evidence
+    distributions = {d.statistic: d for d in evidence.distributions}
+    for finding in evidence.findings:
+        found = distributions.get(finding.statistic)
+        drawn: tuple[Figure, ...] = ()
+        near: tuple[Table, ...] = ()
+        if found is not None:
+            drawn = (score_figure(evidence, found), _probe_figure(evidence, found))
+            near = tuple(cohort.nearest(evidence, found, side) for side in ("reference", "questioned"))
+        yield Section(
+            "",
+            f"statistic-{flat(finding.statistic)}",
+            finding.statistic,
+            tuple(_reading(finding)),
+            drawn,
+            near,
+        )
+
+
+def _reading(f: Finding) -> Iterator[str]:
+    """Yield the plain words that go with one statistic's numbers."""
+    yield STATISTICS_READING.get(f.statistic, f.summary[:1].upper() + f.summary[1:] + ".")
+    if f.role == "exhibit":
+        yield "This statistic is an exhibit: it is shown and never weighed."
+    if f.raw is None:
+        yield f"It has no value in this case: {f.reason or 'no reason was recorded'}."
+        return
+    interval = (
+        f" ({percent(f.interval.level)} interval {between(f.interval)}, {f.interval.method})" if f.interval else ""
+    )
+    yield f"The pair's raw score over {counted(f.n_probes, 'probe')} is {number(f.raw)}{interval}."
+    if f.normalised is not None:
+        spread = "deviations (median and MAD)" if "robust" in (f.normalisation or "") else "standard deviations"
+        way = "above" if f.normalised >= 0 else "below"
+        interval = f" (interval {between(f.normalised_interval)})" if f.normalised_interval else ""
+        yield (
+            f"Normalised, it is {number(abs(f.normalised))}: that many {spread} {way} what the two sides show with "
+            f"{counted(f.n_cohort, 'unrelated cohort model')}{interval}. Around 0, the two sides are no closer than unrelated models are."
+        )
+    elif f.reason:
+        yield f"It could not be normalised: {f.reason}."
+    if f.rank and f.rank.reference and f.rank.questioned:
+        yield (
+            f"Of {counted(f.rank.of, 'other model')}, the questioned model is the {nearest(f.rank.reference)} to the "
+            f"reference, and the reference the {nearest(f.rank.questioned)} to the questioned model."
+        )
+
+
+def score_figure(evidence: Evidence, found: Distribution) -> Figure:
+    """Return the plot of where the pair stands among the cohort."""
+    finding = next(f for f in evidence.findings if f.statistic == found.statistic)
+    return Figure(
+        id=f"score-{flat(found.statistic)}",
+        title=f"Where the pair stands among the cohort: {found.statistic}",
+        note="Each mark is one cohort model. The upper row shows how close each is to the reference, the lower row how close "
+        "each is to the questioned model. The line is the pair itself. The farther the line stands to the right of the "
+        "circles, the less ordinary is the closeness of the pair.",
+        wide=score_plot(found, finding, case_plots.WIDE),
+        narrow=score_plot(found, finding, case_plots.NARROW),
+        data=cohort.cohort_scores(evidence, found),
+    )
+
+
+def _probe_figure(evidence: Evidence, found: Distribution) -> Figure:
+    return Figure(
+        id=f"probes-{flat(found.statistic)}",
+        title=f"Agreement by probe: {found.statistic}",
+        note="For each probe, the pair's score less what is typical between the two sides and unrelated models. A "
+        "closeness that rests on a few probes falls off steeply; one that lies in the whole behaviour declines slowly.",
+        wide=case_plots.probe_plot(found.contributions, found.statistic, case_plots.WIDE),
+        narrow=case_plots.probe_plot(found.contributions, found.statistic, case_plots.NARROW),
+        data=cohort.probe_scores(evidence, found),
+    )

@@ -1,0 +1,22 @@
+"""Gives each test a server of its own; what it can do wrong stands in faults.py."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests.adapters.faults import Scripted
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    scripted = Scripted()
+    thread = threading.Thread(target=scripted.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield scripted
+    scripted.over.set()
+    scripted.shutdown()
+    thread.join()
+    scripted.server_close()
