@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from forensics.numerics.bounds import VERBAL_SCALE, verbal_equivalent
 from forensics.records.evidence import Conclusion, Propositions, ScaleStep, Weight
-from forensics.weighing import Weighed
+from forensics.weighing import Weighed, no_weight
 
 NO_CALIBRATION = "no likelihood ratio: no calibration given"
 NAMES = {"independent": "independent development", "common_source": "a common third source"}
@@ -21,7 +21,7 @@ def scale() -> tuple[ScaleStep, ...]:
 def conclude(named: Propositions, weighed: Weighed | None) -> Conclusion:
     """Return the conclusion: the lower ratio is the headline, and an alternative without a ratio is never passed over."""
     if weighed is None:
-        weights = tuple(_none(alternative.id) for alternative in named.hd)
+        weights = tuple(no_weight(alternative.id, NO_CALIBRATION) for alternative in named.hd)
         sentence = (
             "No likelihood ratio: no calibration given. The findings describe closeness; they do not say how "
             "much that closeness is worth."
@@ -64,16 +64,3 @@ def two_digits(ratio: float) -> str:
     """
     rounded = float(f"{ratio:.1e}")
     return f"{rounded:,.1f}" if rounded < 10 else f"{rounded:,.0f}"
-
-
-def _none(alternative: str) -> Weight:
-    return Weight(
-        alternative=alternative,
-        log10_lr=None,
-        interval=None,
-        uncapped=None,
-        cap=None,
-        bound=None,
-        lineages=None,
-        reason=NO_CALIBRATION,
-    )

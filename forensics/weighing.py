@@ -70,7 +70,7 @@ def weigh(scores: Scores, calibration: Calibration, *, transfer: bool) -> Weighe
     used = [by_name.get(name) for name in calibration.features]
     fitted = {line.alternative: _fit(line, scores, signed=calibration.signed) for line in calibration.lines}
     weights = [_weight(line, fitted[line.alternative], used, calibration) for line in calibration.lines]
-    weights += [_no_weight(other, NO_LINE) for other in relations.HD[calibration.question] if other not in fitted]
+    weights += [no_weight(other, NO_LINE) for other in relations.HD[calibration.question] if other not in fitted]
     return Weighed(
         weights=tuple(weights),
         conditions=tuple(conditions),
@@ -152,7 +152,7 @@ def _weight(line: Line, fitted: Fitted | None, used: Sequence[Score | None], cal
     """Return the ratio against one alternative, or why there is none."""
     reason = _why_not(line, fitted, used, calibration)
     if reason is not None or fitted is None:
-        return _no_weight(line.alternative, reason or "")
+        return no_weight(line.alternative, reason or "")
     x = np.array([[_value(score, calibration) for score in used]])
     uncapped = float(fitted.line.log10_lr(x)[0])
     limit = fitted.cap.log10
@@ -169,7 +169,8 @@ def _weight(line: Line, fitted: Fitted | None, used: Sequence[Score | None], cal
     )
 
 
-def _no_weight(alternative: str, reason: str) -> Weight:
+def no_weight(alternative: str, reason: str) -> Weight:
+    """Return the place of a ratio that there is none of, and why."""
     return Weight(
         alternative=alternative,
         log10_lr=None,

@@ -50,7 +50,9 @@ RULES = (
         rf"\b{_TIMES} (?:more|less|as) {_LIKELY} (?:that|to have|to be|it|than not)\b"
         rf"|\b(?:probability|likelihood|chance|odds)(?: of [\d.]+ ?%| of \d+ ?(?:in|to) ?\d+)? that [^.;]{{0,80}}\b{_ACT}"
         rf"|\b(?:more|less|most|highly|very|extremely|almost) (?:likely|probably|certain(?:ly)?|certainly)[^.;]{{0,40}}\b{_ACT}\b"
-        rf"|\b[\d.]+ ?(?:%|per ?cent) (?:probability|likely|chance|certain|sure|confident|certainty|confidence)\b"
+        rf"|\b[\d.]+ ?(?:%|per ?cent) (?:probability|likely|chance|certain|sure|confident|certainty|confidence(?! (?:interval|level|limit)))\b"
+        rf"|\b(?:Hp|Hd(?: \d)?|(?:the|this|that) (?:first |second )?proposition) (?:is|was)[^.;]{{0,30}}\b{_LIKELY}"
+        r"|\bmore likely than not that\b"
         rf"|\bif the findings\b[^.;]{{0,60}}\b{_LIKELY}",
         "It states the probability of a proposition. Write: the findings are N times more probable if Hp than if Hd.",
         deniable=True,

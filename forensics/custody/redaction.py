@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from forensics import __version__, canonical, importing, registry, scoring
 from forensics import case as case_files
@@ -22,6 +22,7 @@ from forensics.custody import answers, payload, rocrate, rules, sealing, seals, 
 from forensics.custody.clock import now
 from forensics.custody.hashing import Scanned, of_bytes, scan
 from forensics.custody.rules import Rule
+from forensics.custody.silencing import Silence, silenced
 from forensics.errors import UsageError
 from forensics.records.case import Case, Source
 from forensics.records.custody import KeptAnswers, KeptFile, Register, Removed, Salts
@@ -33,7 +34,6 @@ from forensics.reporting.parts import Style
 REGISTER: Final = "redaction.json"
 ORIGINAL: Final = "original"
 EDITED: Final = "redacted"
-GONE: Final = "[removed]"
 _NEVER_KEPT = (payload.SALTS, f"{payload.OBSERVATIONS_SEAL}/{payload.LISTING}", rocrate.NAME)
 """Files that would undo the commitments, or list plain digests."""
 
@@ -188,27 +188,21 @@ def _substituted(work: _Work, content: bytes) -> bytes:
 def _evidence(work: _Work) -> Evidence:
     """Return the evidence without what was removed: numbers stay, excerpts go."""
     plain = case_files.read_evidence(work.data)
-    silent = {number: _silenced(work, exhibit.model_dump(mode="json")) for number, exhibit in enumerate(plain.exhibits)}
-    content = json.loads(_substituted(work, case_files.as_written(plain)))
-    for number, exhibit in enumerate(content["exhibits"]):
-        exhibit.update({"prompt": silent[number]["prompt"], "excerpts": silent[number]["excerpts"]})
-    return Evidence.model_validate_json(json.dumps(content))
-
-
-def _silenced(work: _Work, exhibit: dict[str, Any]) -> dict[str, Any]:
-    prompt = exhibit["contribution"]["prompt_digest"]
     gone = {row.path for row in work.removed if row.line == 0}
-    models = {s.name for s in (work.case.reference, work.case.questioned, *work.case.cohort) if s.path in gone}
-    for excerpt in exhibit["excerpts"]:
-        removed = (excerpt["model"], prompt) in work.silent or excerpt["model"] in models
-        if removed or rules.for_text(work.rules, excerpt["text"]):
-            excerpt.update({"text": GONE, "cut": 0})
-    for excerpt in exhibit["excerpts"]:  # a mark tells which words both sides share
-        if any(e["text"] == GONE for e in exhibit["excerpts"]):
-            excerpt["marks"] = ()
-    if _hex(prompt) in work.replaced or rules.for_text(work.rules, exhibit["prompt"]):
-        exhibit["prompt"] = GONE
-    return exhibit
+    sources = (work.case.reference, work.case.questioned, *work.case.cohort)
+    silence = Silence(
+        rules=work.rules,
+        answers=work.silent,
+        models={source.name for source in sources if source.path in gone},
+        prompts={
+            e.contribution.prompt_digest for e in plain.exhibits if _hex(e.contribution.prompt_digest) in work.replaced
+        },
+    )
+    content = json.loads(_substituted(work, case_files.as_written(plain)))
+    for exhibit, before in zip(content["exhibits"], plain.exhibits, strict=True):
+        left = silenced(before.model_dump(mode="json"), silence)
+        exhibit.update({"prompt": left["prompt"], "excerpts": left["excerpts"]})
+    return Evidence.model_validate_json(json.dumps(content))
 
 
 def _reports(work: _Work, evidence: Evidence) -> None:

@@ -67,7 +67,8 @@ def _styles(document: Document) -> None:
     numbered.base_style = normal
     numbered.paragraph_format.left_indent, numbered.paragraph_format.first_line_indent = Mm(11), Mm(-11)
     numbered.paragraph_format.tab_stops.add_tab_stop(Mm(11))
-    cell: ParagraphStyle = styles.add_style("Cell", WD_STYLE_TYPE.PARAGRAPH)
-    cell.base_style = normal
-    cell.font.size = Pt(8)
-    cell.paragraph_format.space_after = Pt(1)
+    for name in ("Cell", "Quoted"):
+        cell: ParagraphStyle = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        cell.base_style = normal
+        cell.font.size = Pt(8)
+        cell.paragraph_format.space_after = Pt(1)

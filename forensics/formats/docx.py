@@ -195,13 +195,13 @@ def _exhibit(exhibit: Exhibit, level: int) -> Iterator[str]:
     yield _word.paragraph(exhibit.title, f"Heading{level}")
     yield _word.paragraph([Run(exhibit.note, quiet=True)])
     yield _word.paragraph([Run("Prompt", bold=True)])
-    yield _word.table([[Cell(_word.paragraph(exhibit.prompt, "Cell"))]], ruled=False)
+    yield _word.table([[Cell(_word.paragraph(exhibit.prompt, "Quoted"))]], ruled=False)
     said = []
     for excerpt in exhibit.excerpts:
         head = _word.paragraph([Run(f"{excerpt.label}: {_short(excerpt.model)}", bold=True)], "Cell")
         runs = [Run(run.text, marked=run.shared) for run in excerpt.passages] or [Run("no answer with text", italic=True)]
         cut = [Run(f"\n{excerpt.cut:,} further characters are not shown.", quiet=True)] if excerpt.cut else []
-        said.append(Cell(head + _word.paragraph([*runs, *cut], "Cell")))
+        said.append(Cell(head + _word.paragraph([*runs, *cut], "Quoted")))
     pairs = [[*said[i : i + 2], *[Cell(_word.paragraph(""))] * (2 - len(said[i : i + 2]))] for i in range(0, len(said), 2)]
     if pairs:
         yield _word.paragraph("")

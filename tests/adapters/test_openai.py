@@ -206,14 +206,20 @@ def test_a_first_call_that_can_never_work_stops_the_run(server: Scripted, status
         assert "ADAPTER_TEST_KEY" in stopped.value.remedy
 
 
-def test_a_server_that_is_not_there_stops_the_run(server: Scripted) -> None:
+def test_a_server_that_is_not_there_stops_the_run(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    for host in (f"127.0.0.1:{port}", f"localhost:{port}", "no-such-host.invalid"):
+    for host in (f"127.0.0.1:{port}", f"localhost:{port}", "no..name", "unknown.test"):
+        if host == "unknown.test":
+            monkeypatch.setattr(socket, "getaddrinfo", _unknown_name)  # nothing but loopback is asked for names
         model = connect(server, base_url=f"https://{host}/v1", timeout="3")
         with pytest.raises(ModelDidNotAnswer, match="cannot be reached"):
             model.ask(question())
+
+
+def _unknown_name(*_: object, **__: object) -> None:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
 @pytest.mark.parametrize("act", [faults.error(401, "Revoked."), faults.error(429, "Pay.", "insufficient_quota")])

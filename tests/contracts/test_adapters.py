@@ -13,7 +13,7 @@ from forensics.records.probes import Message
 from forensics.records.transcript import Sampling
 
 RECORDING = Path(__file__).parent / "recordings" / "alpaca_eval.json"
-REAL_NAMES = {"demo": "alder", "replay": str(RECORDING)}
+REAL_NAMES = {"command": "cat", "demo": "alder", "replay": str(RECORDING)}
 """Models that can be asked without a network. An adapter that is not here must at least refuse nonsense well."""
 NAMES = registry.names("adapters")
 
