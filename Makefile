@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 TORCH := torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench calibrate calibrate-demo example clean
+.PHONY: help setup demo test browser check bench calibrate calibrate-demo example clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,11 @@ demo: $(READY)  ## compare two built-in models and leave a report in reports/dem
 
 test: $(READY)-dev  ## run every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+browser:  ## fetch what the tests of pages need: Chromium (as root, Debian) and axe-core (npm, into build/)
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y --no-install-recommends chromium; } \
+	  || { echo "Chromium is not installed, and only root can install it."; exit 1; }
+	npm install --prefix build --no-audit --no-fund --silent axe-core@4.14.1
 
 check: $(READY)-dev  ## format, lint, types, and generated text up to date
 	$(BIN)/ruff format --check .

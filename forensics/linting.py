@@ -24,7 +24,9 @@ _LARGEST = 200_000_000
 _AROUND = 50
 """Characters shown on each side of a finding."""
 _PARTS = re.compile(r"word/(?:document|footnotes|endnotes|comments|header\d*|footer\d*)\.xml")
-_VOID = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"))
+_VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+)
 _INLINE = frozenset(("a", "b", "i", "em", "strong", "span", "mark", "small", "sub", "sup", "u", "code", "abbr", "wbr"))
 
 
@@ -69,7 +71,9 @@ def _decoded(data: bytes, path: Path) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise BadFile(path, "not text in UTF-8", remedy="Give a .docx, .html, .md or .txt file; of a PDF, its source.") from error
+        raise BadFile(
+            path, "not text in UTF-8", remedy="Give a .docx, .html, .md or .txt file; of a PDF, its source."
+        ) from error
     if "\0" in text:
         raise BadFile(path, "not a text", remedy="Give a .docx, .html, .md or .txt file; of a PDF, its source.")
     return text
@@ -169,7 +173,9 @@ def _word(data: bytes, path: Path) -> Iterator[Line]:
                 raise BadFile(path, "its text is larger than 200 MB unpacked")
             roots = [ElementTree.fromstring(archive.read(item)) for item in found]  # noqa: S314  expat refuses bombs
     except (zipfile.BadZipFile, ElementTree.ParseError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise BadFile(path, f"not a Word document: {error}", remedy="Save it again as .docx, without a password.") from error
+        raise BadFile(
+            path, f"not a Word document: {error}", remedy="Save it again as .docx, without a password."
+        ) from error
     if not found:
         raise BadFile(path, "not a Word document", remedy="Save it again as .docx.")
     for root in roots:

@@ -167,7 +167,7 @@ def _curve(body: Corpus, labels: Labels, wanted: Wanted, *, draws: int, of: int)
 def _power(means: Floats, labels: Labels, false_positives: float) -> float:
     """Return the share of related pairs, each lineage counting once, above the permitted share of unrelated ones."""
     upper = np.triu_indices(len(means), 1)
-    scores = S_NORM.all_pairs((means + means.T) / 2, labels.lineages)[upper]
+    scores = S_NORM.all_pairs((means + means.T) / 2, labels.lineages, fewest=2)[upper]
     hp = labels.related[upper] & ~np.isnan(scores)
     hd = labels.apart[upper] & ~np.isnan(scores)
     if not hp.any() or not hd.any():

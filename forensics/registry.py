@@ -49,7 +49,7 @@ def load(kind: str, name: str) -> ModuleType:
         raise UnknownName(kind.removesuffix("s"), name, names(kind))
     try:
         return importlib.import_module(found)
-    except Exception as error:  # noqa: BLE001  a stranger's plugin may fail in any way
+    except Exception as error:
         raise UsageError(
             f"The {kind.removesuffix('s')} {name!r} cannot be loaded: {type(error).__name__}: {error}.",
             remedy="Install what it needs, or remove the plugin.",

@@ -17,7 +17,8 @@ _ACT = (
     r"guilty|liable|Hp is true|Hd is true|Hp is|the proposition)"
 )
 _NEGATED = re.compile(
-    r"\b(?:not?|never|nothing|cannot|nor|neither|without|whether|does not|is not|isn't|doesn't)\b[^.;:]{0,40}$", re.IGNORECASE
+    r"\b(?:not?|never|nothing|cannot|nor|neither|without|whether|does not|is not|isn't|doesn't)\b[^.;:]{0,40}$",
+    re.IGNORECASE,
 )
 """Before a word that a text may use in order to deny it."""
 

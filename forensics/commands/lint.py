@@ -32,6 +32,8 @@ def command(files: tuple[Path, ...], *, json_: bool) -> None:
             click.echo(f"  {fault.rule.instead}")
     if faults:
         raise UsageError(
-            f"{len(faults)} expressions say more than a comparison can." if len(faults) > 1 else "1 expression says more than a comparison can.",
+            f"{len(faults)} expressions say more than a comparison can."
+            if len(faults) > 1
+            else "1 expression says more than a comparison can.",
             remedy="Change them; a rule finds words, so a human decides what may stay.",
         )

@@ -113,37 +113,42 @@ def _count(stream: IO[bytes], size: int, end: bytes) -> int:
 def _problems(infos: Sequence[zipfile.ZipInfo], size: int) -> Iterator[tuple[str, str]]:
     """Yield what makes an archive unsafe to unpack, entry by entry."""
     seen: set[str] = set()
-    if len(infos) > MOST_ENTRIES:
-        yield "archive", f"{len(infos)} entries"
-        return
     for info in infos:
         name = info.orig_filename
-        shown = name.encode("utf-8", "backslashreplace").decode()[:200]
-        if name.startswith(("/", "\\")) or ":" in name:
-            yield shown, "an absolute path"
-        elif ".." in name.replace("\\", "/").split("/"):
-            yield shown, "a path that leads out"
-        elif not bag.is_safe(name):
-            yield shown, "no bundle of ours holds such a name"
-        if name in seen:
-            yield shown, "two entries of this name"
+        for problem in (
+            _path_problem(name),
+            *_entry_problems(info),
+            "two entries of this name" if name in seen else None,
+        ):
+            if problem:
+                yield _shown(name), problem
         seen.add(name)
-        if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
-            yield (
-                shown,
-                f"compressed ({info.compress_size} bytes for {info.file_size}); `forensics seal` compresses nothing",
-            )
-        if info.external_attr >> 16 & 0o170000 not in (0, 0o100000):
-            yield shown, "no plain file"
-        if info.flag_bits & 0x1:
-            yield shown, "encrypted"
     for name in bag.collisions(seen):
-        yield (
-            name.encode("utf-8", "backslashreplace").decode()[:200],
-            "another name differs in capitals alone, or lies below it",
-        )
+        yield _shown(name), "another name differs in capitals alone, or lies below it"
     if sum(info.file_size for info in infos) > size:
         yield "archive", "its entries are larger than itself: they overlap"
+
+
+def _path_problem(name: str) -> str | None:
+    if name.startswith(("/", "\\")) or ":" in name:
+        return "an absolute path"
+    if ".." in name.replace("\\", "/").split("/"):
+        return "a path that leads out"
+    return None if bag.is_safe(name) else "no bundle of ours holds such a name"
+
+
+def _entry_problems(info: zipfile.ZipInfo) -> Iterator[str]:
+    if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
+        sizes = f"{info.compress_size} bytes for {info.file_size}"
+        yield f"compressed ({sizes}); `forensics seal` compresses nothing"
+    if info.external_attr >> 16 & 0o170000 not in (0, 0o100000):
+        yield "no plain file"
+    if info.flag_bits & 0x1:
+        yield "encrypted"
+
+
+def _shown(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()[:200]
 
 
 def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, folder: Path) -> None:

@@ -200,7 +200,7 @@ def _signer(key: Ed25519PrivateKey) -> Signer:
 
 
 def _refuse_cases(path: Path) -> None:
-    """A key must not lie where it could be handed over with the evidence."""
+    """Refuse a place from which a key could be handed over with the evidence."""
     for folder in path.resolve().parents:
         if any((folder / name).exists() for name in _CASE_FILES[:2]) or (folder / "bag" / "bagit.txt").exists():
             raise UsageError(

@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import metadata
@@ -65,28 +65,38 @@ def seal_observations(folder: Path, case: Case, wanted: Wanted) -> str:
 
     Raises IntegrityBroken where a file is not the one the case names, and UsageError where they are sealed already.
     """
-    place = folder / payload.OBSERVATIONS_SEAL
-    if (place / seals.SEAL).exists():
+    if _observed(folder):
         raise UsageError(f"The observations in {folder} are sealed already.", remedy="They are sealed once.")
     _, items = payload.of_answers(folder, case)
-    digests = "".join(f"{item.path} {item.expected}\n" for item in items).encode()
-    # From the key, so that sealing again gives the same bytes; a signature cannot be guessed without it.
-    seed = sha256(wanted.signer.sign(_CONTEXT + digests)).hexdigest()
-    salts = canonical.pretty(Salts(schema="forensics/salts/1", seed=seed).model_dump(mode="json", by_alias=True))
-    gathered = gather(items, seed=bytes.fromhex(seed), into=None)
+    seed = _new_seed(items, wanted.signer)
+    return _observe(folder, gather(items, seed=seed, into=None), seed, wanted)
+
+
+def _observe(folder: Path, gathered: Gathered, seed: bytes, wanted: Wanted) -> str:
+    place = folder / payload.OBSERVATIONS_SEAL
+    salts = canonical.pretty(Salts(schema="forensics/salts/1", seed=seed.hex()).model_dump(mode="json", by_alias=True))
     listing = bag.manifest({**gathered.files, payload.SALTS: of_bytes(salts)}, "sha256")
     previous = seals.read(folder / payload.PROTOCOL_SEAL)[1] if (folder / payload.PROTOCOL_SEAL).is_dir() else None
     canonical.write_atomic(folder / payload.SALTS, salts)
     canonical.write_atomic(place / payload.LISTING, listing)
-    seal = seals.draft(
-        "observations", previous, wanted.signer, {payload.LISTING: of_bytes(listing)}, answers=gathered.answers
-    )
+    pinned = {payload.LISTING: of_bytes(listing)}
+    seal = seals.draft("observations", previous, wanted.signer, pinned, answers=gathered.answers)
     return seals.write(place, seal, wanted.signer, authorities=wanted.authorities, say=wanted.say)
+
+
+def _observed(folder: Path) -> bool:
+    return (folder / payload.OBSERVATIONS_SEAL / seals.SEAL).is_file()
+
+
+def _new_seed(items: Sequence[payload.Item], signer: Signer) -> bytes:
+    """Return the secret of the commitments: from the key, so that sealing again gives the same bytes; not to be guessed."""
+    digests = "".join(f"{item.path} {item.expected}\n" for item in items).encode()
+    return sha256(signer.sign(_CONTEXT + digests)).digest()
 
 
 def ensure_observations(folder: Path, case: Case, wanted: Wanted) -> None:
     """Seal a case's answers, or check that they are the ones sealed already; raises IntegrityBroken."""
-    if not (folder / payload.OBSERVATIONS_SEAL / seals.SEAL).is_file():
+    if not _observed(folder):
         seal_observations(folder, case, wanted)
         return
     _, items = payload.of_answers(folder, case)
@@ -102,16 +112,10 @@ def seal(folder: Path, output: Path, wanted: Wanted) -> str:
     if output.exists():
         raise UsageError(f"{output} exists already.", remedy="Name a new folder: a bundle is never written over.")
     _check_scored(folder)
-    if not (folder / payload.OBSERVATIONS_SEAL / seals.SEAL).is_file():
-        wanted.say("the observations were not sealed before they were scored: sealing them now")
-        seal_observations(folder, case_files.read_case(folder), wanted)
-    found = payload.of_case(folder)
-    for name in found.left_out:
-        wanted.say(f"left out: {name} (no part of a case)")
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(dir=output.parent, prefix=f".{output.name}."))
     try:
-        digest = _write(found, folder, partial, wanted)
+        digest = _write(folder, partial, wanted)
         partial.chmod(0o755)
         partial.rename(output)
     except BaseException:
@@ -121,12 +125,23 @@ def seal(folder: Path, output: Path, wanted: Wanted) -> str:
     return digest
 
 
-def _write(found: payload.Payload, folder: Path, output: Path, wanted: Wanted) -> str:
+def _write(folder: Path, output: Path, wanted: Wanted) -> str:
     data = output / BAG / bag.DATA
-    seed = _seed(folder)
-    items = sorted((*found.items, payload.Item(ENVIRONMENT, _environment(), None)))
-    gathered = gather(items, seed=seed, into=data)
-    _check_observations(folder, gathered)
+    _, recorded = payload.of_answers(folder, case_files.read_case(folder))
+    seed = _seed(folder) if _observed(folder) else _new_seed(recorded, wanted.signer)
+    answered = gather(recorded, seed=seed, into=data)
+    if _observed(folder):
+        _check_observations(folder, answered)
+    else:
+        wanted.say("the observations were not sealed before they were scored: sealing them now")
+        _observe(folder, answered, seed, wanted)
+    found = payload.of_case(folder)
+    for name in found.left_out:
+        wanted.say(f"left out: {name} (no part of a case)")
+    taken = {item.path for item in recorded}
+    rest = [item for item in found.items if item.path not in taken]
+    others = gather([*rest, payload.Item(ENVIRONMENT, _environment(), None)], seed=seed, into=data)
+    gathered = Gathered({**answered.files, **others.files}, answered.answers)
     made = now()
     crate = rocrate.metadata(found.case, gathered.files, date=made[:10], tool=__version__)
     canonical.write_atomic(data / rocrate.NAME, crate, durable=False)
@@ -160,7 +175,7 @@ def write_tags(
     return {instructions.NAME: of_bytes(text), **{f"{BAG}/{name}": of_bytes(tags[name]) for name in bag.TAG_FILES}}
 
 
-def gather(items: tuple[payload.Item, ...] | list[payload.Item], *, seed: bytes, into: Path | None) -> Gathered:
+def gather(items: Sequence[payload.Item], *, seed: bytes, into: Path | None) -> Gathered:
     """Read every file once: its digests, its answers' commitments, and a copy where one is wanted.
 
     Raises IntegrityBroken for a file that is not the one recorded or whose chain is broken, UsageError for a secret.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 20
 LARGEST_ANSWER = 1 << 20
+_SHA256 = "2.16.840.1.101.3.4.2.1"
 
 
 class NoStamp(ForensicsError):
@@ -81,6 +82,7 @@ def check(token: bytes, message: bytes, *, certificates: bytes | None = None, no
 def _check(token: bytes, message: bytes, certificates: bytes | None, nonce: int | None) -> Checked:
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
+    time = None
     try:
         response = decode_timestamp_response(token)
         if response.status not in (0, 1):
@@ -88,22 +90,23 @@ def _check(token: bytes, message: bytes, certificates: bytes | None, nonce: int 
         info = response.tst_info
         time = info.gen_time.strftime("%Y-%m-%dT%H:%M:%SZ")
         imprint, algorithm = info.message_imprint.message, info.message_imprint.hash_algorithm.dotted_string
+        problem = _mismatch(algorithm, imprint, message)
+        if problem is None and nonce is not None and info.nonce != nonce:
+            problem = "it answers another request"
+        if problem is None and certificates is not None:
+            # Without a root the library refuses to build a verifier: a file without certificates proves nothing.
+            VerifierBuilder(roots=read_certificates(certificates)).build().verify_message(response, message)
+    except VerificationError as error:
+        problem = f"its signature does not hold ({error})"
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
-        return Checked(None, f"unreadable ({error})", trusted=False)
-    if algorithm != "2.16.840.1.101.3.4.2.1" or imprint != sha256(message).digest():
-        return Checked(time, "it stamps something else", trusted=False)
-    if nonce is not None and info.nonce != nonce:
-        return Checked(time, "it answers another request", trusted=False)
-    if certificates is None:
-        return Checked(time, None, trusted=False)
-    roots = read_certificates(certificates)
-    if not roots:
-        return Checked(time, "no certificate is given to check it by", trusted=False)
-    try:
-        VerifierBuilder(roots=roots).build().verify_message(response, message)
-    except (VerificationError, ValueError) as error:
-        return Checked(time, f"its signature does not hold ({error})", trusted=False)
-    return Checked(time, None, trusted=True)
+        problem = f"unreadable ({error})"
+    return Checked(time, problem, trusted=problem is None and certificates is not None)
+
+
+def _mismatch(algorithm: str, imprint: bytes, message: bytes) -> str | None:
+    if algorithm == _SHA256 and imprint == sha256(message).digest():
+        return None
+    return "it stamps something else"
 
 
 def read_certificates(data: bytes) -> list[Certificate]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -84,13 +85,21 @@ def _write(pen: Any, a: dict[str, str], text: str, size: float) -> None:
     anchor = {"start": "ls", "middle": "ms", "end": "rs"}[a.get("text-anchor", "start")]
     place = (_at(a, "x"), _at(a, "y"))
     bold = 1 if "font-weight" in a else 0
-    pen.text(place, text.replace(_MINUS, "–"), font=font, fill=a["fill"], anchor=anchor, stroke_width=bold, stroke_fill=a["fill"])
+    pen.text(
+        place,
+        text.replace(_MINUS, "–"),
+        font=font,
+        fill=a["fill"],
+        anchor=anchor,
+        stroke_width=bold,
+        stroke_fill=a["fill"],
+    )
 
 
 def _dashes(points: list[tuple[float, float]], lengths: list[float]) -> Iterator[list[tuple[float, float]]]:
     """Yield the pieces of a dashed line."""
     which, left, drawn = 0, lengths[0], 0
-    for (x, y), (to_x, to_y) in zip(points, points[1:], strict=False):
+    for (x, y), (to_x, to_y) in pairwise(points):
         length = ((to_x - x) ** 2 + (to_y - y) ** 2) ** 0.5
         done = 0.0
         while length - done > 1e-9 and drawn < _LONGEST_DASHES:

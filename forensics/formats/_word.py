@@ -99,7 +99,7 @@ def table(rows: Sequence[Sequence[Cell]], *, head: int = 0, widths: Sequence[int
 
 
 def _row(cells: Sequence[Cell], *, head: bool) -> str:
-    kept = '<w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>' if head else "<w:trPr><w:cantSplit/></w:trPr>"
+    kept = "<w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>" if head else "<w:trPr><w:cantSplit/></w:trPr>"
     return f"<w:tr>{kept}{''.join(map(_cell, cells))}</w:tr>"
 
 

@@ -33,13 +33,19 @@ def blank(*, tool: str, title: str, dated: datetime) -> Document:
     _styles(document)
     footer = page.footer.paragraphs[0]
     footer.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    line = footer._p  # noqa: SLF001  python-docx has no fields
     for piece in ("page ", "PAGE", " of ", "NUMPAGES"):
         if piece.isupper():
-            footer._p.append(parse_xml(f'<w:fldSimple xmlns:w="{W}" w:instr="{piece}"><w:r><w:t>1</w:t></w:r></w:fldSimple>'))  # noqa: SLF001  python-docx has no fields
+            field = f'<w:fldSimple xmlns:w="{W}" w:instr="{piece}"><w:r><w:t>1</w:t></w:r></w:fldSimple>'
+            line.append(parse_xml(field))
         else:
             footer.add_run(piece)
     known = document.core_properties
-    known.title, known.author, known.last_modified_by = hostile.one_line(title), f"forensics {tool}", f"forensics {tool}"
+    known.title, known.author, known.last_modified_by = (
+        hostile.one_line(title),
+        f"forensics {tool}",
+        f"forensics {tool}",
+    )
     known.comments, known.language, known.revision = "", "en-GB", 1
     known.created = known.modified = dated
     relations = document.part.package.rels

@@ -21,7 +21,7 @@ from forensics.formats._raster import png
 from forensics.formats._word import Cell, Run
 from forensics.reporting.court_texts import TO_COMPLETE
 from forensics.reporting.drawing import without_halo
-from forensics.reporting.parts import Exhibit, Field, Figure, Report, Section, Summary, Table
+from forensics.reporting.parts import Exhibit, Field, Figure, Report, Row, Section, Summary, Table
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -166,25 +166,30 @@ def _table(whole: Table) -> Iterator[str]:
     if not table.rows:
         yield _word.paragraph([Run(table.empty, italic=True)])
         return
-    rows = [[Cell(_word.paragraph([Run(c.title, bold=True)], "Cell", right=c.numeric)) for c in table.columns]]
-    for row in table.rows:
-        rows.append(
-            [
-                Cell(
-                    _word.paragraph([Run(_word.one_line(cell.text), bold=row.strong)], "Cell", right=column.numeric),
-                    _SHADE if row.strong else "",
-                )
-                for cell, column in zip(row.cells, table.columns, strict=True)
-            ]
-        )
+    head = [Cell(_word.paragraph([Run(c.title, bold=True)], "Cell", right=c.numeric)) for c in table.columns]
+    rows = [head, *(_row(row, table) for row in table.rows)]
     yield _word.table(rows, head=1, widths=_widths(table))
     yield _word.paragraph([Run(table.note, quiet=True)])
 
 
+def _row(row: Row, table: Table) -> list[Cell]:
+    return [
+        Cell(
+            _word.paragraph([Run(_word.one_line(cell.text), bold=row.strong)], "Cell", right=column.numeric),
+            _SHADE if row.strong else "",
+        )
+        for cell, column in zip(row.cells, table.columns, strict=True)
+    ]
+
+
 def _widths(table: Table) -> list[int]:
     """Return shares of the width: no column narrower than its longest word, the rest by what the texts need."""
-    texts = [[column.title, *(row.cells[place].text for row in table.rows)] for place, column in enumerate(table.columns)]
-    least = [min(max(len(word) for text in column for word in (text.split() or [""])), LONGEST_WORD) + 4 for column in texts]
+    texts = [
+        [column.title, *(row.cells[place].text for row in table.rows)] for place, column in enumerate(table.columns)
+    ]
+    least = [
+        min(max(len(word) for text in column for word in (text.split() or [""])), LONGEST_WORD) + 4 for column in texts
+    ]
     wanted = [max(min(max(map(len, column)), WIDEST) + 4, low) for column, low in zip(texts, least, strict=True)]
     over, room = sum(wanted) - sum(least), max(ACROSS - sum(least), 0)
     share = min(room / over, 1.0) if over else 0.0
@@ -199,10 +204,14 @@ def _exhibit(exhibit: Exhibit, level: int) -> Iterator[str]:
     said = []
     for excerpt in exhibit.excerpts:
         head = _word.paragraph([Run(f"{excerpt.label}: {_short(excerpt.model)}", bold=True)], "Cell")
-        runs = [Run(run.text, marked=run.shared) for run in excerpt.passages] or [Run("no answer with text", italic=True)]
+        runs = [Run(run.text, marked=run.shared) for run in excerpt.passages] or [
+            Run("no answer with text", italic=True)
+        ]
         cut = [Run(f"\n{excerpt.cut:,} further characters are not shown.", quiet=True)] if excerpt.cut else []
         said.append(Cell(head + _word.paragraph([*runs, *cut], "Quoted")))
-    pairs = [[*said[i : i + 2], *[Cell(_word.paragraph(""))] * (2 - len(said[i : i + 2]))] for i in range(0, len(said), 2)]
+    pairs = [
+        [*said[i : i + 2], *[Cell(_word.paragraph(""))] * (2 - len(said[i : i + 2]))] for i in range(0, len(said), 2)
+    ]
     if pairs:
         yield _word.paragraph("")
         yield _word.table(pairs, widths=(1, 1), ruled=False)

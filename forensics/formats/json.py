@@ -13,7 +13,9 @@ SUMMARY = "report.json: every section, table and cell as data"
 
 def render(report: Report) -> dict[str, bytes]:
     """Return report.json, or report.court.json; texts are as in the evidence, drawings are left to the other formats."""
-    return {f"{report.stem}.json": canonical.pretty({"schema": "forensics/report/2", **_without_drawings(asdict(report))})}
+    return {
+        f"{report.stem}.json": canonical.pretty({"schema": "forensics/report/2", **_without_drawings(asdict(report))})
+    }
 
 
 def _without_drawings(value: Any) -> Any:

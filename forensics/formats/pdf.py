@@ -19,6 +19,7 @@ from forensics.reporting.parts import Report
 
 SUMMARY = "report.pdf: the page on paper, tagged, with embedded fonts and page x of y (needs forensics[pdf])"
 
+
 def missing() -> str | None:
     """Return what must be installed before a PDF can be written here; None when nothing is missing."""
     if importlib.util.find_spec("weasyprint") is None:

@@ -63,17 +63,17 @@ class Normaliser(NamedTuple):
             seen += _standardised(score, weights.centre(cohort), weights.scale)
         return seen / 2
 
-    def all_pairs(self, scores: Floats, lineages: Sequence[str]) -> Floats:
+    def all_pairs(self, scores: Floats, lineages: Sequence[str], *, fewest: int = FEWEST) -> Floats:
         """Normalise every pair of m models by all models of neither lineage: [m, m] → [m, m], diagonal NaN.
 
-        Each pair of lineages shares its cohort, so the work grows with their number, not with the pairs'.
+        NaN where fewer than `fewest` models are left to compare with. Each pair of lineages shares its cohort, so the work grows with their number, not with the pairs'.
         """
         names, codes = np.unique(np.asarray(lineages), return_inverse=True)
         result = np.full(scores.shape, np.nan)
         for a in range(len(names)):
             for b in range(a, len(names)):
                 cohort = (codes != a) & (codes != b)
-                if int(cohort.sum()) < FEWEST:
+                if int(cohort.sum()) < fewest:
                     continue
                 left, right = np.flatnonzero(codes == a), np.flatnonzero(codes == b)
                 between = scores[np.ix_(left, right)]

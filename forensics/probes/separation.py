@@ -169,7 +169,7 @@ def half_of(agreement: Floats, labels: Labels, chosen: NDArray[np.int64]) -> Hal
     part = agreement[chosen]
     means = _mean(part, ~np.isnan(part), axis=0)
     upper = np.triu_indices(len(labels.lineages), 1)
-    scores = S_NORM.all_pairs((means + means.T) / 2, labels.lineages)[upper]
+    scores = S_NORM.all_pairs((means + means.T) / 2, labels.lineages, fewest=2)[upper]
     usable = ~np.isnan(scores)
     hp, hd = scores[usable & labels.related[upper]], scores[usable & labels.apart[upper]]
     tpr = metrics.tpr_at_fpr(hp, hd, fpr=FALSE_POSITIVES).tpr

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from forensics.records.evidence import Evidence
 from forensics.reporting import case_plots, checks, cohort, tables, validation_plots
-from forensics.reporting.findings import findings
 from forensics.reporting.exhibits import exhibits
+from forensics.reporting.findings import findings
 from forensics.reporting.material import Chapter, Material
 from forensics.reporting.parts import Figure, Section
 
@@ -19,7 +19,12 @@ def conclusion(material: Material) -> Section:
     """Return the likelihood ratios, or why there are none."""
     e = material.evidence
     return Section(
-        "", "conclusion", "Conclusion", (e.conclusion.sentence,), figures=_ratio_figures(e), tables=(tables.conclusion(e),)
+        "",
+        "conclusion",
+        "Conclusion",
+        (e.conclusion.sentence,),
+        figures=_ratio_figures(e),
+        tables=(tables.conclusion(e),),
     )
 
 
@@ -42,9 +47,7 @@ def conditions(material: Material) -> Section:
 def validation(material: Material) -> Section:
     """Return how the calibration did on pairs of known relation."""
     e = material.evidence
-    return Section(
-        "", "validation", "Validation", figures=validation_plots.figures(e), tables=(checks.validation(e),)
-    )
+    return Section("", "validation", "Validation", figures=validation_plots.figures(e), tables=(checks.validation(e),))
 
 
 def misleading(material: Material) -> Section:

@@ -33,7 +33,9 @@ def summary(material: Material) -> Section:
         (e.conclusion.sentence,),
     )
     words = (f"The question put to the program: {QUESTIONS[e.question]}", e.conclusion.sentence, LIMITS[2])
-    return Section("", "summary", "Summary, with every qualification beside it", words, fields=(field,), tables=(_summary(e),))
+    return Section(
+        "", "summary", "Summary, with every qualification beside it", words, fields=(field,), tables=(_summary(e),)
+    )
 
 
 def _summary(e: Evidence) -> Table:
@@ -54,7 +56,9 @@ def _summary(e: Evidence) -> Table:
             own.append(f"capped at a log10 LR of {log_ratio(w.cap)} (bound: {w.bound})")
         if w.lineages is not None:
             own.append(f"rests on {counted(w.lineages, 'lineage')}")
-        own.append("no interval" if w.interval is None else f"{percent(w.interval.level)} interval in the table of conclusions")
+        own.append(
+            "no interval" if w.interval is None else f"{percent(w.interval.level)} interval in the table of conclusions"
+        )
         said = w.reason or f"Hp against {name}: {_said(e, w.alternative)}"
         text = said if w.reason is None else f"Hp against {name}: {said}"
         sheet.row(w.alternative, (text, Shown(w.log10_lr, log_ratio(w.log10_lr)), "; ".join(own) if w.log10_lr is not None else NONE),
@@ -144,14 +148,23 @@ def _uses(e: Evidence) -> Table:
     )
     sheet.row("sides", ("the pair compared", f"{e.reference} and {e.questioned}", "the object of the examination"))
     cohort = [side for side in e.sides if side.role == "cohort"]
-    sheet.row("cohort", ("the cohort", counted(len(cohort), "model"), "what closeness is usual; named in the table of custody"), n=len(cohort))
+    sheet.row(
+        "cohort",
+        ("the cohort", counted(len(cohort), "model"), "what closeness is usual; named in the table of custody"),
+        n=len(cohort),
+    )
     embeddings = [v.version for v in e.versions if v.part == "feature embedding"]
     used = [f for f in e.findings if f.statistic in EMBEDDED]
     for finding in used:
         effect = "none: it has no value here" if finding.raw is None else f"a finding ({finding.role})"
-        sheet.row(f"embedding-{finding.statistic}", (f"statistic {finding.statistic}", "; ".join(embeddings) or "not recorded", effect))
+        sheet.row(
+            f"embedding-{finding.statistic}",
+            (f"statistic {finding.statistic}", "; ".join(embeddings) or "not recorded", effect),
+        )
     others = [f.statistic for f in e.findings if f.statistic not in EMBEDDED]
-    sheet.row("rules", (f"statistics {', '.join(others) or NONE}", "none: rules and counts", "findings without any model"))
+    sheet.row(
+        "rules", (f"statistics {', '.join(others) or NONE}", "none: rules and counts", "findings without any model")
+    )
     sheet.row("judging", ("judging answers", "none: no model judged, marked or labelled any answer", "none"))
     sheet.row("writing", ("the words of this annex", "none: fixed sentences", "none"))
     return sheet.table()
@@ -173,13 +186,21 @@ def index(e: Evidence, digest: str) -> Table:
         sheet.row(f"F{place}", (f"F{place}", what, value), source=value)
     for place, shown in enumerate(e.exhibits, start=1):
         value = shown.contribution.prompt_digest
-        sheet.row(f"P{place}", (f"P{place}", f"a probe with {counted(len(shown.excerpts), 'answer')} side by side", value))
+        sheet.row(
+            f"P{place}", (f"P{place}", f"a probe with {counted(len(shown.excerpts), 'answer')} side by side", value)
+        )
     return sheet.table()
 
 
 def glossary(material: Material) -> Section:
     """Return the terms of this annex and what they mean in it."""
-    sheet = Sheet("glossary", "Terms as used in this annex", (Column("term", "Term"), Column("meaning", "Meaning")), empty="", source=None)
+    sheet = Sheet(
+        "glossary",
+        "Terms as used in this annex",
+        (Column("term", "Term"), Column("meaning", "Meaning")),
+        empty="",
+        source=None,
+    )
     for term, meaning in GLOSSARY:
         sheet.row(term, (term, meaning))
     return Section("", "glossary", "Glossary", tables=(sheet.table(),))

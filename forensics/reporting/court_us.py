@@ -45,11 +45,42 @@ def _map(e: Evidence) -> Table:
         source=None,
         note="In short words, not those of the rule. Every reference is for a lawyer to check.",
     )  # fmt: skip
-    tested = "tables validation, misleading, turing and conditions" if e.validation else "no calibration was given: nothing was validated for this case"
-    sheet.row("a", (f"702(a){CHECK}", "specialised knowledge that helps the trier of fact", "summary; limits; glossary", "qualifications; how the knowledge helps"))
-    sheet.row("b", (f"702(b){CHECK}", "sufficient facts or data", "tables population, answers, custody", "whether they suffice"))
-    sheet.row("c", (f"702(c){CHECK}", "reliable principles and methods", f"{tested}; tables controls, versions", "acceptance in the field, publications, error rates relied on"))
-    sheet.row("d", (f"702(d){CHECK}", "the opinion reflects a reliable application to the facts of the case", "tables conditions, sensitivity, deviations", "the opinion itself, and its bounds"))
+    tested = (
+        "tables validation, misleading, turing and conditions"
+        if e.validation
+        else "no calibration was given: nothing was validated for this case"
+    )
+    sheet.row(
+        "a",
+        (
+            f"702(a){CHECK}",
+            "specialised knowledge that helps the trier of fact",
+            "summary; limits; glossary",
+            "qualifications; how the knowledge helps",
+        ),
+    )
+    sheet.row(
+        "b",
+        (f"702(b){CHECK}", "sufficient facts or data", "tables population, answers, custody", "whether they suffice"),
+    )
+    sheet.row(
+        "c",
+        (
+            f"702(c){CHECK}",
+            "reliable principles and methods",
+            f"{tested}; tables controls, versions",
+            "acceptance in the field, publications, error rates relied on",
+        ),
+    )
+    sheet.row(
+        "d",
+        (
+            f"702(d){CHECK}",
+            "the opinion reflects a reliable application to the facts of the case",
+            "tables conditions, sensitivity, deviations",
+            "the opinion itself, and its bounds",
+        ),
+    )
     return sheet.table()
 
 
@@ -62,7 +93,7 @@ def _certificate(material: Material) -> Iterator[str]:
         "controls stand in the table of controls. (FRE 902(13)†)"
     )
     yield (
-        f"The {counted(len(e.inputs), 'file')} listed in the table of custody are true copies of the data they were copied "
+        f"The {counted(len(e.inputs), 'file')} listed in the table of custody are true copies of the data they were taken "
         "from, as a process of digital comparison shows: the SHA-256 digest of each file, computed by me on (date), is the "
         "digest listed. (FRE 902(14)†)"
     )

@@ -20,7 +20,7 @@ import attacks
 from forensics import case as case_files
 from forensics import comparing, importing
 from forensics.cli import main
-from forensics.custody import checking, delivering, instructions, recomputing, seals, stamping, timestamps
+from forensics.custody import checking, delivering, instructions, recomputing, stamping, timestamps
 from forensics.custody.stamping import Trust
 from forensics.errors import IntegrityBroken, UsageError
 

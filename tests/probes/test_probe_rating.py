@@ -154,6 +154,7 @@ def test_rate_command(answers, tmp_path):
     probe_set.write_text("\n".join(json.dumps(line) for line in lines))
     arguments = ["probes", "rate", str(probe_set), str(answers.path), "--seed", "3"]
     result = CliRunner().invoke(main, [*arguments, "--json"], catch_exceptions=False)
+    assert result.exit_code == 0, result.stderr
     content = json.loads(result.stdout)
     best = {rated["probe"] for rated in content["probes"][:6]}
     assert best == {f"mine-{p:03}" for p in range(0, 12, 2)}

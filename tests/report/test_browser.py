@@ -1,50 +1,229 @@
-"""The page in a real browser: its script runs under its own policy, and it prints. Skipped where there is no Chromium."""
+"""Both styles in a real browser: only our script runs, nothing leaves the file, and it reads well on phone, screen, paper.
+
+Chromium is driven over its own protocol on loopback. Skipped where there is none, and the check with axe-core where
+`make browser` has not brought it.
+"""
 
 from __future__ import annotations
 
+import base64
+import itertools
+import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from forensics import registry
 from forensics.records.evidence import Evidence
 from forensics.reporting import layout
+from forensics.reporting.parts import Style
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; `make browser` installs it")
+AXE = Path(__file__).parents[2] / "build" / "node_modules" / "axe-core" / "axe.min.js"
+OPTIONS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--no-first-run", "--disable-dev-shm-usage", "--proxy-server=127.0.0.1:9", "--remote-debugging-port=0", "--remote-allow-origins=*",
+)  # fmt: skip
 
 
-def browse(page: Path, *options: str) -> str:
-    """Run the browser once, alone and offline, and return what it says on standard output."""
-    quiet = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
-    offline = ("--proxy-server=127.0.0.1:9", f"--user-data-dir={page.parent / 'profile'}")
-    done = subprocess.run([str(CHROMIUM), *quiet, *offline, *options, page.as_uri()],
-                          capture_output=True, text=True, timeout=120, check=True)  # fmt: skip
-    return done.stdout
+class Browser:
+    """One page of one browser, alone and offline; collects what it complains of and what it asks for."""
+
+    def __init__(self, folder: Path) -> None:
+        import websocket
+
+        self.process = subprocess.Popen([str(CHROMIUM), *OPTIONS, f"--user-data-dir={folder}", "about:blank"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+        port_file = folder / "DevToolsActivePort"
+        for _ in range(600):
+            if port_file.exists() and len(port_file.read_text().splitlines()) == 2:
+                break
+            time.sleep(0.05)
+        port, path = port_file.read_text().splitlines()
+        self.socket = websocket.create_connection(f"ws://127.0.0.1:{port}{path}", timeout=60, suppress_origin=True)
+        self.ids = itertools.count(1)
+        self.complaints: list[str] = []
+        self.asked: list[str] = []
+        self.seen: list[str] = []
+        self.session = ""
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
+        number = next(self.ids)
+        message: dict[str, Any] = {"id": number, "method": method, "params": parameters}
+        if self.session:
+            message["sessionId"] = self.session
+        self.socket.send(json.dumps(message))
+        while True:
+            answer = json.loads(self.socket.recv())
+            if answer.get("id") == number:
+                assert "error" not in answer, answer
+                return dict(answer["result"])
+            self._note(answer)
+
+    def _note(self, event: dict[str, Any]) -> None:
+        method, said = event.get("method", ""), event.get("params", {})
+        self.seen.append(method)
+        if method == "Network.requestWillBeSent":
+            self.asked.append(said["request"]["url"])
+        elif method == "Runtime.exceptionThrown" or (
+            method == "Runtime.consoleAPICalled" and said["type"] in ("error", "warning")
+        ):
+            self.complaints.append(json.dumps(said)[:500])
+        elif method == "Log.entryAdded" and said["entry"]["level"] in ("error", "warning"):
+            self.complaints.append(said["entry"]["text"])
+
+    def open(self, page: Path, *, width: int = 1280, dark: bool = False) -> None:
+        self.complaints, self.asked, self.seen = [], [], []
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500
+        )
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.call("Emulation.setEmulatedMedia", media="", features=[scheme])
+        self.call("Page.navigate", url=page.as_uri())
+        while "Page.loadEventFired" not in self.seen:
+            self._note(json.loads(self.socket.recv()))
+
+    def value(self, script: str) -> Any:
+        given = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in given, given["exceptionDetails"]
+        return given["result"].get("value")
+
+    def pages(self) -> int:
+        data = base64.b64decode(self.call("Page.printToPDF", preferCSSPageSize=True)["data"])
+        assert data.startswith(b"%PDF-")
+        return len(re.findall(rb"/Type\s*/Page\b", data))
+
+    def close(self) -> None:
+        self.socket.close()
+        self.process.terminate()
+        self.process.wait(30)
 
 
-@pytest.fixture
-def page(make_evidence: Callable[..., Evidence], hostile_texts: list[str], tmp_path: Path) -> Path:
-    texts = [text for text in hostile_texts if len(text) < 300]
-    evidence = make_evidence(names=texts, exhibits=3, ratio=1.2)
-    path = tmp_path / "report.html"
-    path.write_bytes(registry.load("formats", "html").render(layout.make(evidence))["report.html"])
-    return path
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    pytest.importorskip("websocket", reason="websocket-client is not installed")
+    found = Browser(tmp_path_factory.mktemp("profile"))
+    yield found
+    found.close()
 
 
-def test_only_our_script_runs(page: Path) -> None:
-    built = browse(page, "--dump-dom")
-    assert 'role="button"' in built, "the script of the page was let run and made the headings sort"
-    assert built.count("<script") == 1
-    assert not re.search(r"<(iframe|object|embed|base|form|img|link)\b", built)
+@pytest.fixture(params=["analyst", "court"])
+def page(
+    request: pytest.FixtureRequest,
+    make_evidence: Callable[..., Evidence],
+    hostile_texts: list[str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A report that strangers had a say in."""
+    style: Style = request.param
+    if style not in _MADE:
+        evidence = make_evidence(names=[text for text in hostile_texts if len(text) < 300], exhibits=3, ratio=1.2)
+        made = layout.make(evidence, style=style, us=style == "court")
+        _MADE[style] = tmp_path_factory.mktemp(style) / "page.html"
+        _MADE[style].write_bytes(registry.load("formats", "html").render(made)[f"{made.stem}.html"])
+    return _MADE[style]
 
 
-def test_it_prints(page: Path) -> None:
-    target = page.parent / "report.pdf"
-    browse(page, f"--print-to-pdf={target}", "--no-pdf-header-footer")
-    assert target.read_bytes().startswith(b"%PDF-")
-    assert len(re.findall(rb"/Type\s*/Page\b", target.read_bytes())) > 5
+_MADE: dict[Style, Path] = {}
+
+
+def test_only_our_script_runs_and_nothing_leaves_the_file(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    assert browser.value("document.querySelectorAll('thead [role=button]').length") > 10, (
+        "our script made headings sort"
+    )
+    assert browser.value("document.scripts.length") == 1
+    assert browser.value("document.querySelectorAll('iframe,object,embed,base,form,img,link').length") == 0
+    browser.value("new Promise((done) => setTimeout(done, 300))")
+    assert browser.complaints == []
+    assert browser.asked == [page.as_uri()]
+
+
+def test_the_plots_are_drawn(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    boxes = browser.value(
+        "[...document.querySelectorAll('figure .wide svg')].map((s) => [s.clientWidth, s.getBBox().width, s.getBBox().height])"
+    )
+    assert len(boxes) >= 5
+    assert all(shown > 300 and width > 100 and height > 50 for shown, width, height in boxes)
+
+
+def test_a_click_and_a_key_sort_a_table(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    column = "[...document.querySelector('table#custody').tBodies[0].rows].map((r) => r.cells[1].textContent)"
+    before = browser.value(column)
+    press = "document.querySelector('table#custody').tHead.rows[0].cells[1].firstElementChild"
+    browser.value(f"{press}.click()")
+    first = browser.value(column)
+    browser.value(f"{press}.dispatchEvent(new KeyboardEvent('keydown', {{key: 'Enter', bubbles: true}}))")
+    second = browser.value(column)
+    assert sorted(before) == sorted(first) == sorted(second)
+    assert len({tuple(one) for one in (before, first, second)}) == 3
+    assert browser.value(f"{press}.parentElement.getAttribute('aria-sort')") == "descending"
+
+
+def test_a_phone_never_scrolls_sideways(browser: Browser, page: Path) -> None:
+    browser.open(page, width=360)
+    assert browser.value("document.documentElement.scrollWidth") <= 360
+    outside = """[...document.querySelectorAll('body *')].filter((e) => !e.closest('.scroll') && !e.closest('svg') && !e.closest('.skip')
+        && e.getClientRects().length && e.getBoundingClientRect().right > 361).map((e) => e.outerHTML.slice(0, 90))"""
+    assert browser.value(outside) == []
+
+
+CONTRAST = """(() => {
+  const rgb = (text) => (text.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+  const light = (c) => { const [r, g, b] = c.slice(0, 3).map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const behind = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; }
+    return [255, 255, 255]; };
+  const bad = [];
+  for (const e of document.querySelectorAll('body *')) {
+    if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || !e.getClientRects().length) continue;
+    const svg = e.closest('svg'), style = getComputedStyle(e);
+    const pair = [light(rgb(svg ? style.fill : style.color)), light(behind(svg || e))].sort((a, b) => b - a);
+    const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
+    if (ratio < 4.5) bad.push([ratio.toFixed(2), e.outerHTML.slice(0, 80)]);
+  }
+  return bad;
+})()"""
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_text_stands_out_from_what_is_behind_it(browser: Browser, page: Path, dark: bool) -> None:
+    browser.open(page, dark=dark)
+    paper = browser.value("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", paper)[:3])) < 150) == dark
+    assert browser.value(CONTRAST) == []
+
+
+def test_print_has_the_same_pages_each_time_and_from_any_screen(browser: Browser, page: Path) -> None:
+    browser.open(page)
+    first = browser.pages()
+    assert first > 5
+    assert browser.pages() == first
+    browser.open(page, width=360, dark=True)
+    assert browser.pages() == first, "paper is paper, whatever the screen was"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_no_serious_fault(browser: Browser, page: Path, dark: bool) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not there; `make browser` fetches it into build/")
+    browser.open(page, dark=dark)
+    browser.call("Runtime.evaluate", expression=AXE.read_text("utf-8"))
+    found = browser.value(
+        "axe.run().then((r) => r.violations.filter((v) => ['serious', 'critical'].includes(v.impact))"
+        ".map((v) => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 200), v.nodes[0].failureSummary]))"
+    )
+    assert found == []
