@@ -36,8 +36,9 @@ demo: $(READY)  ## compare two built-in models and leave a report in reports/dem
 test: $(READY)-dev  ## run every test
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-browser:  ## fetch what the tests of pages need: Chromium (as root, Debian) and axe-core (npm, into build/)
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y --no-install-recommends chromium; } \
+browser:  ## fetch what tests of pages and PDF need: Chromium, Pango (as root, Debian) and axe-core (npm, into build/)
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -q \
+	  && apt-get install -y --no-install-recommends chromium fonts-dejavu-core libpangoft2-1.0-0; } \
 	  || { echo "Chromium is not installed, and only root can install it."; exit 1; }
 	npm install --prefix build --no-audit --no-fund --silent axe-core@4.14.1
 
@@ -64,7 +65,9 @@ calibrate-demo: $(READY)  ## fit the demo models' calibration
 	  -o forensics/calibrations/demo-derivation.json
 
 example: $(READY)  ## rebuild reports/example from its transcripts
+	rm -rf reports/example/tables reports/example/figures reports/example/report.*
 	$(BIN)/forensics score reports/example --format html,markdown,csv
+	$(BIN)/forensics report reports/example --format html,markdown,csv --style court
 
 clean:  ## remove the environment and everything generated
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis reports/demo

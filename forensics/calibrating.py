@@ -93,7 +93,9 @@ def calibrate(wanted: Wanted, *, tool: str, say: Callable[[str], None]) -> Calib
         meaning = (relations.HP[wanted.question], hd)
         say(f"fitting {wanted.question} against {alternative}")
         try:
-            lines.append(_line(body, scores, labelled, meaning, alternative=alternative, signed=recipe.signed, seed=wanted.seed))
+            lines.append(
+                _line(body, scores, labelled, meaning, alternative=alternative, signed=recipe.signed, seed=wanted.seed)
+            )
         except TooLittleEvidence as error:
             say(f"no line against {alternative}: {error.message}")
     if not lines:

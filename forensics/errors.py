@@ -59,9 +59,7 @@ class UnknownName(UsageError):
         close = difflib.get_close_matches(name, names, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         listed = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
-        super().__init__(
-            f"Unknown {kind} {name!r}.{hint}", remedy=remedy or f"Known: {listed or 'none'}."
-        )
+        super().__init__(f"Unknown {kind} {name!r}.{hint}", remedy=remedy or f"Known: {listed or 'none'}.")
 
 
 class BadFile(UsageError):

@@ -92,9 +92,7 @@ def _exhibit(
     )
 
 
-def shared_passages(
-    reference: str, questioned: str, beside: Sequence[str]
-) -> dict[str, tuple[tuple[int, int], ...]]:
+def shared_passages(reference: str, questioned: str, beside: Sequence[str]) -> dict[str, tuple[tuple[int, int], ...]]:
     """Return the spans of passages of at least 4 tokens that both answers hold and none of the others does."""
     grams = [_grams(text) for text in (reference, questioned, *beside)]
     elsewhere = np.unique(np.concatenate([np.zeros(0, np.uint64), *grams[2:]]))

@@ -95,7 +95,9 @@ def convert(files: Sequence[Path], folder: Path, *, importer: str | None = None)
         path = folder / f"{safe_name(transcript.model)}.jsonl"
         canonical.write_atomic(path, as_native(transcript))
         faults = "".join(f", {kind}: {count}" for kind, count in transcript.faults.items())
-        line = f"{transcript.path}: {transcript.format}, {len(transcript.entries)} answers of {transcript.model}{faults}"
+        line = (
+            f"{transcript.path}: {transcript.format}, {len(transcript.entries)} answers of {transcript.model}{faults}"
+        )
         done.append(Converted(path, line))
     return done
 

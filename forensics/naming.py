@@ -20,9 +20,7 @@ def parse(text: str) -> ModelName:
     adapter, colon, rest = text.partition(":")
     known = registry.names("adapters")
     if not colon:
-        raise UsageError(
-            f"{text!r} names no adapter.", remedy=f"Write ADAPTER:NAME; adapters: {', '.join(known)}."
-        )
+        raise UsageError(f"{text!r} names no adapter.", remedy=f"Write ADAPTER:NAME; adapters: {', '.join(known)}.")
     if adapter not in known:
         raise UnknownName("adapter", adapter, known)
     name, _, query = rest.rpartition("?") if "?" in rest and "=" in rest.rpartition("?")[2] else (rest, "", "")

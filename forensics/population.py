@@ -47,9 +47,7 @@ def normalise(
     """Normalise the pair's mean, as measured in the first row and in replicates: [b, 2, members] → [b], or why not."""
     used = used & ~np.isnan(means[0]).any(axis=0)
     if int(used.sum()) < FEWEST_COHORT:
-        return np.zeros(0), (
-            f"only {int(used.sum())} unrelated cohort models with a value; {FEWEST_COHORT} are needed"
-        )
+        return np.zeros(0), (f"only {int(used.sum())} unrelated cohort models with a value; {FEWEST_COHORT} are needed")
     values = by.replicates(means[:, REFERENCE, QUESTIONED], means[:, REFERENCE, used], means[:, QUESTIONED, used])
     if not np.isfinite(values[0]):
         return np.zeros(0), "the cohort's scores do not vary, so there is nothing to compare with"

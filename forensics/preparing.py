@@ -84,7 +84,9 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
         registry.load("adapters", model.adapter).connect(model.name, model.options)
     # Recorded answers first: what is wrong with them shows before any model is asked.
     order = sorted(range(len(sides)), key=lambda place: sides[place][1].adapter != naming.RECORDED)
-    sources = {place: _source(wanted, *sides[place], probe_set=probe_set, declared=declared, say=say) for place in order}
+    sources = {
+        place: _source(wanted, *sides[place], probe_set=probe_set, declared=declared, say=say) for place in order
+    }
     reference, questioned, *cohort = (sources[place] for place in range(len(sides)))
     kept, set_aside = _without_the_sides(cohort, (reference, questioned))
     return Case(
@@ -196,9 +198,7 @@ def _source(
     )
 
 
-def recorded_source(
-    model: ModelName, role: Role, *, folder: Path, declared: Mapping[str, str]
-) -> Source:
+def recorded_source(model: ModelName, role: Role, *, folder: Path, declared: Mapping[str, str]) -> Source:
     """Return the source of recorded answers; the format is found from the content unless `?as=` names it."""
     path = importing.answers_file(Path(model.name)).resolve()
     options = dict(model.options)
@@ -219,9 +219,7 @@ def recorded_source(
     )
 
 
-def _without_the_sides(
-    cohort: Iterable[Source], sides: tuple[Source, Source]
-) -> tuple[list[Source], list[str]]:
+def _without_the_sides(cohort: Iterable[Source], sides: tuple[Source, Source]) -> tuple[list[Source], list[str]]:
     """Leave out of the cohort what is one of the two sides, and what is there twice; give every other its own name."""
     kept: list[Source] = []
     aside: list[str] = []

@@ -98,9 +98,7 @@ def _files(kind: str) -> dict[str, str]:
     if kind not in KINDS:
         raise UnknownName("kind of plugin", kind, KINDS)
     folder = _HERE / kind
-    return {
-        path.stem: f"forensics.{kind}.{path.stem}" for path in folder.glob("*.py") if not path.stem.startswith("_")
-    }
+    return {path.stem: f"forensics.{kind}.{path.stem}" for path in folder.glob("*.py") if not path.stem.startswith("_")}
 
 
 def _entry_points(kind: str) -> dict[str, str]:

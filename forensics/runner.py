@@ -116,4 +116,3 @@ def _answer(probe: Probe, draw: int, reply: Reply) -> Answer:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-

@@ -92,4 +92,6 @@ def _control(answers: Path, folder: Path, control: Control) -> Finding:
     ok = value is not None and (value >= NEAR if control.near else value <= FAR)
     expected = f"at least {NEAR}" if control.near else f"at most {FAR}"
     found = "no value" if value is None else f"{value:.1f}"
-    return Finding(f"control {control.questioned}, {control.truth}", f"normalised lexical {found}, expected {expected}", ok)
+    return Finding(
+        f"control {control.questioned}, {control.truth}", f"normalised lexical {found}, expected {expected}", ok
+    )

@@ -121,7 +121,9 @@ NAMES = {
 }
 
 
-def _metrics(hp: Floats, hd: Floats, hp_weights: Floats | None = None, hd_weights: Floats | None = None) -> dict[str, float]:
+def _metrics(
+    hp: Floats, hd: Floats, hp_weights: Floats | None = None, hd_weights: Floats | None = None
+) -> dict[str, float]:
     m = metrics.validation_metrics(hp, hd, hp_weights=hp_weights, hd_weights=hd_weights)
     by_rate = {point.asked_fpr: point.tpr for point in m.operating_points}
     found = {"cllr": m.cllr, "cllr_min": m.cllr_min, "cllr_cal": m.cllr_cal, "auc": m.auc, "eer": m.eer}
@@ -245,5 +247,3 @@ def _thinned(x: Floats, y: Floats, *, steps: float = 400.0) -> NDArray[np.int64]
         if moved * steps >= 1 or i == len(x) - 1:
             kept.append(i)
     return np.array(kept)
-
-

@@ -183,9 +183,7 @@ def no_weight(alternative: str, reason: str) -> Weight:
     )
 
 
-def _why_not(
-    line: Line, fitted: Fitted | None, used: Sequence[Score | None], calibration: Calibration
-) -> str | None:
+def _why_not(line: Line, fitted: Fitted | None, used: Sequence[Score | None], calibration: Calibration) -> str | None:
     for name, score in zip(calibration.features, used, strict=True):
         if score is None or calibration.normalisation not in _values(score):
             return f"{name} has no value normalised as {calibration.normalisation}"
@@ -239,9 +237,7 @@ def _interval(
     )
 
 
-def _sensitivity(
-    scores: Scores, calibration: Calibration, fitted: Mapping[str, Fitted | None]
-) -> list[Sensitivity]:
+def _sensitivity(scores: Scores, calibration: Calibration, fitted: Mapping[str, Fitted | None]) -> list[Sensitivity]:
     """Weigh every variant of the weighed statistic against the first alternative; the others show their scores."""
     rows = []
     line = fitted[calibration.lines[0].alternative]

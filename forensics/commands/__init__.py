@@ -51,11 +51,19 @@ def json_option(command: F) -> F:
 def sampling_options(command: F) -> F:
     """Add the options that say how models are asked; they have no effect on recorded answers."""
     options = [
-        click.option("--probes", "probe_set", metavar="SET", help="Probe set to ask: a name or a file  [default: standard]"),
+        click.option(
+            "--probes", "probe_set", metavar="SET", help="Probe set to ask: a name or a file  [default: standard]"
+        ),
         click.option("--draws", type=click.IntRange(1), default=1, show_default=True, help="Answers per probe."),
         click.option("--temperature", type=Temperature(0, 10), help="Sampling temperature (default: the model's)."),
         click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True, help="Limit per answer."),
-        click.option("--sampling-seed", type=click.IntRange(0, LARGEST_SEED), default=1, show_default=True, help="Seed sent with the first draw."),
+        click.option(
+            "--sampling-seed",
+            type=click.IntRange(0, LARGEST_SEED),
+            default=1,
+            show_default=True,
+            help="Seed sent with the first draw.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
@@ -66,7 +74,9 @@ def scoring_options(command: F) -> F:
     """Add the options that decide how a case is scored."""
     options = [
         click.option("--statistic", "statistics", multiple=True, help="Only this statistic (repeatable), or `all`."),
-        click.option("--seed", type=click.IntRange(0, LARGEST_SEED), default=0, show_default=True, help="Seed of the bootstrap."),
+        click.option(
+            "--seed", type=click.IntRange(0, LARGEST_SEED), default=0, show_default=True, help="Seed of the bootstrap."
+        ),
         click.option(
             "--replicates", type=click.IntRange(100), default=1000, show_default=True, help="Bootstrap replicates."
         ),
@@ -148,5 +158,7 @@ def given(context: click.Context) -> frozenset[str]:
     """Return the names of the options that the user gave, defaults left aside."""
     source = context.get_parameter_source
     return frozenset(
-        name for name in context.params if source(name) not in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+        name
+        for name in context.params
+        if source(name) not in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
     )

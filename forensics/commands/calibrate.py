@@ -25,7 +25,9 @@ Example:
     default="derivation",
     show_default=True,
 )
-@click.option("--statistic", "features", multiple=True, help="Statistic to weigh (repeatable; default: the question's).")
+@click.option(
+    "--statistic", "features", multiple=True, help="Statistic to weigh (repeatable; default: the question's)."
+)
 @click.option("--normalisation", help="How scores are normalised (default: the question's).")
 @click.option("--probes", "probe_set", metavar="SET", help="Only the prompts of this probe set.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the bootstrap over lineages.")

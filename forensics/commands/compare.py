@@ -44,7 +44,11 @@ Examples:
 @click.option("--models", type=click.Path(path_type=Path), help="CSV table of declared lineages (model, lineage).")
 @click.option("--calibration", metavar="NAME", help="Calibration: a shipped name or a file (see `list calibrations`).")
 @click.option("--transfer", is_flag=True, help="Use the calibration even if it does not fit; marked as not validated.")
-@click.option("--protocol", type=click.Path(path_type=Path, exists=True), help="Sealed protocol to follow; what is given besides deviates.")
+@click.option(
+    "--protocol",
+    type=click.Path(path_type=Path, exists=True),
+    help="Sealed protocol to follow; what is given besides deviates.",
+)
 @click.option("--key", type=click.Path(path_type=Path), help="Key that seals the answers before they are scored.")
 @sampling_options
 @scoring_options
@@ -54,6 +58,8 @@ Examples:
 @click.pass_context
 def command(
     context: click.Context,
+    /,
+    *,
     reference: str,
     questioned: str,
     cohort: tuple[str, ...],
@@ -104,7 +110,9 @@ def command(
         transfer=transfer,
     )
     plan = comparing.Plan(protocol, given(context), answers_key(key))
-    result = comparing.compare(wanted, formats=formats.split(","), style=style, us=us, workers=workers, say=say, plan=plan)
+    result = comparing.compare(
+        wanted, formats=formats.split(","), style=style, us=us, workers=workers, say=say, plan=plan
+    )
     if json_:
         as_json(result.summary())
     else:

@@ -1,4 +1,4 @@
-"""`forensics doctor`: is this instrument in order?"""
+"""`forensics doctor`: is this instrument in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`forensics verify`: is this what was sealed?"""
+"""`forensics verify`: is this what was sealed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Example:
 @workers_option
 @json_option
 def command(
-    bundle: Path, pins: tuple[str, ...], authorities: tuple[Path, ...], recompute: bool, workers: int, json_: bool
+    *, bundle: Path, pins: tuple[str, ...], authorities: tuple[Path, ...], recompute: bool, workers: int, json_: bool
 ) -> None:
     """Check BUNDLE, a folder or a .zip, offline, and name every fault: exit status 4 if there is one."""
     from forensics.custody import checking, findings

@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+
 class Weights(NamedTuple):
     """How the centre and the scale of b rows are made from their cohort scores [b, n]."""
 

@@ -31,7 +31,9 @@ def test_the_example_is_what_its_transcripts_give(tmp_path: Path, workers: int) 
         (again / name).unlink()
     for path in [*again.glob("report.*"), *again.glob("tables/*"), *again.glob("figures/*")]:
         path.unlink()
-    comparing.rescore(again, formats=["html", "markdown", "csv"], workers=workers)
+    formats = ["html", "markdown", "csv"]
+    comparing.rescore(again, formats=formats, workers=workers)
+    comparing.report(again, formats, style="court")
     before, after = files(EXAMPLE), files(again)
     assert before.keys() == after.keys()
     differing = [name for name in before if before[name] != after[name]]

@@ -28,7 +28,9 @@ def test_one_pattern_finds_what_token_by_token_finds(text: str) -> None:
     assert list(feature.beginnings(text)) == slow(text)
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "* one\n* two", "日本語 text", "a_b c", "\x00x\u202ey", "  \t- item one two"])
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "* one\n* two", "日本語 text", "a_b c", "\x00x\u202ey", "  \t- item one two"]
+)
 def test_odd_lines(text: str) -> None:
     assert list(feature.beginnings(text)) == slow(text)
 
