@@ -40,7 +40,7 @@ browser:  ## fetch what tests of pages and PDF need: Chromium, Pango (as root, D
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -q \
 	  && apt-get install -y --no-install-recommends chromium fonts-dejavu-core libpangoft2-1.0-0; } \
 	  || { echo "Chromium is not installed, and only root can install it."; exit 1; }
-	npm install --prefix build --no-audit --no-fund --silent axe-core@4.14.1
+	npm install --prefix build --no-audit --no-fund --silent --fetch-retries 1 --fetch-timeout 30000 axe-core@4.14.1
 
 check: $(READY)-dev  ## format, lint, types, and generated text up to date
 	$(BIN)/ruff format --check .

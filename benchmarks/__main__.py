@@ -8,7 +8,7 @@ import sys
 import time
 
 from benchmarks import data as recorded
-from benchmarks import reporting
+from benchmarks import reporting, summary
 from benchmarks.parts import PARTS
 
 
@@ -46,7 +46,7 @@ def main() -> int:
         found[name] = PARTS[name].run(bench)
         seconds = time.perf_counter() - start
         found[name]["_run"] = {"seconds": seconds, "load_before": before, "load_after": reporting.load_average()}
-        reporting.write(found, PARTS)
+        reporting.write(found, PARTS, quoted=summary.quoted)
         print(f"{name}: {seconds:.0f} s", flush=True)
     return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ def read() -> dict[str, Any]:
     return dict(json.loads(RESULTS.read_text())) if RESULTS.is_file() else {}
 
 
-def write(found: Mapping[str, Any], parts: Mapping[str, Any]) -> None:
+def write(found: Mapping[str, Any], parts: Mapping[str, Any], *, quoted: Callable[[Mapping[str, Any]], str]) -> None:
     """Write results.json and RESULTS.md; parts not measured keep what an earlier run found."""
     RESULTS.write_text(json.dumps(_rounded(found), indent=1, sort_keys=True) + "\n")
     said = _rounded(found)
@@ -40,7 +40,7 @@ def write(found: Mapping[str, Any], parts: Mapping[str, Any]) -> None:
         for name, part in parts.items()
         if name in said
     ]
-    PAGE.write_text("\n\n".join([_head(), *pages]).rstrip() + "\n")
+    PAGE.write_text("\n\n".join([_head(), quoted(said), *pages]).rstrip() + "\n")
 
 
 def load_average() -> float:

@@ -17,8 +17,8 @@ Example:
 """
 )
 @click.argument("case", type=click.Path(path_type=Path))
-@click.option("--reference", required=True, help="The model that may have been copied.")
-@click.option("--questioned", required=True, help="The model that may be the copy.")
+@click.option("--reference", required=True, help="The reference model.")
+@click.option("--questioned", required=True, help="The questioned model.")
 @click.option(
     "--cohort", multiple=True, required=True, help="Other models: a folder or file of answers, or a model name."
 )
