@@ -37,6 +37,7 @@ from forensics.numerics.normalisation import NORMALISERS
 from forensics.records.base import Question
 from forensics.records.calibration import Calibration, Conditions, Line, Pairs
 from forensics.relations import Pair
+from forensics.reporting.validation_plots import charts
 from forensics.transcripts import prompt_digest, prompt_text, sampling_text
 from forensics.validating import Labelled
 
@@ -276,15 +277,18 @@ def wanted(
     return Wanted(folder, pairs, models, asked, tuple(features), normalisation, only, seed, workers)
 
 
-def run(asked: Wanted, output: Path, *, say: Callable[[str], None]) -> None:
-    """Calibrate and write the file; says what the validation found."""
+def run(asked: Wanted, output: Path, *, say: Callable[[str], None], figures: Path | None = None) -> None:
+    """Calibrate and write the file, and its validation's figures into a folder; says what the validation found."""
     made = calibrate(asked, tool=__version__, say=say)
     canonical.write_atomic(output, canonical.line(made.model_dump(mode="json", by_alias=True)))
     for line in made.lines:
+        if figures is not None:
+            for name, drawing in charts(line.validation, line.alternative).items():
+                canonical.write_atomic(figures / name, drawing.encode())
         v = line.validation
-        figures = {metric.id: metric.value for metric in v.metrics}
+        values = {metric.id: metric.value for metric in v.metrics}
         can = "" if v.answerable else "; this tool cannot tell"
         say(
             f"against {line.alternative}: {v.pairs_hp} Hp and {v.pairs_hd} Hd pairs of {v.lineages} lineages, "
-            f"Cllr {figures['cllr']:.3g}, AUC {figures['auc']:.4g}, cap {10**v.cap:.3g} ({v.bound}){can}"
+            f"Cllr {values['cllr']:.3g}, AUC {values['auc']:.4g}, cap {10**v.cap:.3g} ({v.bound}){can}"
         )

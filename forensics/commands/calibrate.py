@@ -31,6 +31,7 @@ Example:
 @click.option("--normalisation", help="How scores are normalised (default: the question's).")
 @click.option("--probes", "probe_set", metavar="SET", help="Only the prompts of this probe set.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the bootstrap over lineages.")
+@click.option("--figures", type=click.Path(path_type=Path), help="Folder for the Tippett, PAV and ECE plots (SVG).")
 @workers_option
 def command(
     *,
@@ -43,6 +44,7 @@ def command(
     normalisation: str | None,
     probe_set: str | None,
     seed: int,
+    figures: Path | None,
     workers: int,
 ) -> None:
     """Fit and validate likelihood ratios on the recorded answers in FOLDER and labelled pairs of models.
@@ -65,5 +67,6 @@ def command(
         ),
         output,
         say=say,
+        figures=figures,
     )
     click.echo(str(output))

@@ -38,6 +38,16 @@ def figures(evidence: Evidence) -> tuple[Figure, ...]:
     )
 
 
+def charts(found: Validation, name: str) -> dict[str, str]:
+    """Return a drawing of each kind of curve in a validation by itself, by file name; no case is marked in it."""
+    made = {}
+    for kind in KINDS:
+        curves = [curve for curve in found.curves if _kind(curve) == kind]
+        if curves:
+            made[f"{kind}-{name}.svg"] = _chart(f"{kind}-{name}", found, curves, (), WIDE)
+    return made
+
+
 def _kind(curve: Curve) -> str:
     return curve.id.partition("_")[0]
 

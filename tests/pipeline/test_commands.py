@@ -406,3 +406,22 @@ def test_hostile_names_and_answers_reach_no_terminal(compare, make_folder, tmp_p
     done = compare(folder, out="again")
     refused(done, 2, "line 8")
     assert "\x1b" not in done.stderr
+
+
+def test_a_calibration_is_written_with_its_figures_and_gives_the_same_bytes_again(tmp_path: Path) -> None:
+    from forensics import demo_population
+
+    answers = tmp_path / "demo"
+    demo_population.write(answers)
+    made = []
+    for place in ("one", "two"):
+        arguments = ["--pairs", answers / "pairs.csv", "--models", answers / "models.csv", "--statistic", "lexical"]
+        output, figures = tmp_path / f"{place}.json", tmp_path / place
+        result = run("calibrate", answers, *arguments, "--normalisation", "s-norm", "-o", output, "--figures", figures)
+        assert result.exit_code == 0, result.stderr
+        made.append([output.read_bytes(), *(path.read_bytes() for path in sorted(figures.iterdir()))])
+        assert [path.name for path in sorted(figures.iterdir())] == [
+            f"{k}-independent.svg" for k in ("ece", "pav", "tippett")
+        ]
+    assert made[0] == made[1]
+    assert all(b"<svg" in drawing for drawing in made[0][1:])
