@@ -15,8 +15,7 @@ def main() -> None:
     body = calibrating.gather(Path(folder), Path(folder) / "models.csv", statistics, only=None, workers=2)
     lineages = [member.source.lineage or member.source.name for member in body.members]
     for statistic in statistics:
-        means = measuring.mean_over_probes(measuring.measure(body, statistic, range(len(body.members))))
-        S_NORM.all_pairs(means, lineages)
+        S_NORM.all_pairs(measuring.all_means(body, statistic), lineages)
 
 
 if __name__ == "__main__":

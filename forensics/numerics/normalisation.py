@@ -77,7 +77,9 @@ class Normaliser(NamedTuple):
                 cohort = (codes != a) & (codes != b)
                 if int(cohort.sum()) < fewest:
                     continue
-                left, right = np.flatnonzero(codes == a), np.flatnonzero(codes == b)
+                # A model without a score with any of them has no place among them.
+                told = np.isfinite(scores[:, cohort]).any(axis=1)
+                left, right = np.flatnonzero((codes == a) & told), np.flatnonzero((codes == b) & told)
                 between = scores[np.ix_(left, right)]
                 seen_left = self._seen(between, scores[np.ix_(left, cohort)])
                 seen_right = self._seen(between.T, scores[np.ix_(right, cohort)]).T

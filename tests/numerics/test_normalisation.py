@@ -127,6 +127,18 @@ def test_a_cohort_that_does_not_vary_gives_no_value(name: str) -> None:
     assert np.isnan(NORMALISERS[name].pair(0.9, flat, flat))
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_a_model_without_any_score_has_no_value_and_spoils_nothing(name: str) -> None:
+    rng = np.random.default_rng(6)
+    scores = rng.normal(size=(12, 12))
+    scores = scores + scores.T
+    scores[4] = scores[:, 4] = np.nan
+    found = NORMALISERS[name].all_pairs(scores, [f"l{i}" for i in range(12)])
+    assert np.isnan(found[4]).all()
+    others = np.delete(np.delete(found, 4, 0), 4, 1)
+    assert np.isfinite(others[~np.eye(11, dtype=bool)]).all()
+
+
 def test_undeclared_lineages_are_normalised_robustly() -> None:
     assert chosen(declared=True) is S_NORM
     assert chosen(declared=False) is ROBUST_S_NORM
