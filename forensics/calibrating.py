@@ -29,7 +29,6 @@ from forensics import (
 from forensics.adapters import ModelName
 from forensics.corpus import Corpus
 from forensics.errors import TooLittleEvidence, UsageError
-from forensics.features import version_of
 from forensics.lineages import read_lineages
 from forensics.numerics.folds import leave_lineages_out
 from forensics.numerics.logistic import LogisticFusion, fit_fusion
@@ -118,8 +117,7 @@ def calibrate(wanted: Wanted, *, tool: str, say: Callable[[str], None]) -> Calib
 def gather(folder: Path, models: Path, features: Sequence[str], *, only: Sequence[str] | None, workers: int) -> Corpus:
     """Align all recorded answers of a folder; models without a declared lineage are refused."""
     declared = read_lineages(models)
-    files = [*importing.answers_files(folder)]
-    files += [f for d in sorted(folder.iterdir()) if d.is_dir() for f in importing.answers_files(d)]
+    files = importing.answers_below(folder)
     sources = [
         preparing.recorded_source(ModelName("replay", str(file)), "cohort", folder=folder, declared=declared)
         for file in files
@@ -238,15 +236,11 @@ def _strata(used: Sequence[Pair], hp: NDArray[np.bool_]) -> list[tuple[str, NDAr
 
 
 def _conditions(body: Corpus, recipe: Recipe) -> Conditions:
-    versions = {}
-    for name in recipe.features:
-        plugin = registry.load("statistics", name)
-        versions[name] = f"{plugin.VERSION}, {plugin.FEATURE} {version_of(plugin.FEATURE)}"
     lineages = np.array(body.lineages)
     unrelated = [int((lineages != lineage).sum()) for lineage in lineages]
     declared = {sampling_text(m.source.sampling) for m in body.members}
     return Conditions(
-        statistics=versions,
+        statistics={name: measuring.version(name) for name in recipe.features},
         probes=body.probes,
         draws=max(int(member.draws.max(initial=0)) + 1 for member in body.members),
         sampling=declared.pop() if len(declared) == 1 else "several",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from forensics import canonical, registry, weighing
+from forensics.case import as_written
 from forensics.concluding import conclude, scale
 from forensics.custody.deviations import deviations
 from forensics.exhibits import exhibits
@@ -62,7 +63,7 @@ def weigh(
         schema=SCHEMA,
         tool=scores.tool,
         case=scores.case,
-        scores=canonical.digest(canonical.pretty(scores.model_dump(mode="json", by_alias=True))),
+        scores=canonical.digest(as_written(scores)),
         question=case.question,
         reference=case.reference.name,
         questioned=case.questioned.name,

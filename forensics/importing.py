@@ -175,6 +175,12 @@ def answers_files(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.is_file() and is_answers_file(p))
 
 
+def answers_below(folder: Path) -> list[Path]:
+    """Return the answers files inside a folder, then those inside each of its folders, sorted by name."""
+    folders = [folder, *sorted(inside for inside in folder.iterdir() if inside.is_dir())]
+    return [file for each in folders for file in answers_files(each)]
+
+
 def is_answers_file(path: Path) -> bool:
     """Say whether a file's name is one that recorded answers may have."""
     stem, suffix = _stem(path)

@@ -30,6 +30,12 @@ def features_of(statistics: Sequence[str]) -> list[str]:
     return sorted(kind for kind in kinds if most_probes(kind) is None)
 
 
+def version(name: str) -> str:
+    """Return everything a statistic's values hang on: its version, its feature and that one's version."""
+    plugin = registry.load("statistics", name)
+    return f"{plugin.VERSION}, {plugin.FEATURE} {version_of(plugin.FEATURE)}"
+
+
 def inapplicable(corpus: Corpus, name: str, sides: tuple[int, int]) -> str | None:
     """Say why two members cannot be compared by a statistic; None where they can, as far as is known beforehand.
 

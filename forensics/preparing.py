@@ -140,8 +140,7 @@ def cohort_models(named: Iterable[str]) -> list[ModelName]:
             raise UsageError("A cohort without a name was given.", remedy="Name a folder, a file or a model.")
         path = Path(item)
         if path.is_dir():
-            files = [*importing.answers_files(path)]
-            files += [f for d in sorted(path.iterdir()) if d.is_dir() for f in importing.answers_files(d)]
+            files = importing.answers_below(path)
             if not files:
                 raise UsageError(f"{path} holds no recorded answers.", remedy="Name a folder of answer files.")
             found += [ModelName(naming.RECORDED, str(file)) for file in files]

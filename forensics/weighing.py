@@ -13,9 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import canonical, registry, relations, validating
+from forensics import canonical, measuring, relations, validating
 from forensics.errors import UsageError
-from forensics.features import version_of
 from forensics.numerics.folds import bootstrap_lineage_weights
 from forensics.numerics.intervals import contributing_lineages, lineage_t_interval
 from forensics.numerics.logistic import LogisticFusion, fit_fusion
@@ -85,7 +84,7 @@ def compare_conditions(scores: Scores, calibration: Calibration) -> list[Conditi
     found = [_same("question", "question", scores.question, calibration.question)]
     by_name = {score.statistic: score for score in scores.scores}
     for name, version in wanted.statistics.items():
-        here = _version(name) if name in by_name else "not computed"
+        here = measuring.version(name) if name in by_name else "not computed"
         found.append(_same(f"statistic-{name}", f"statistic {name}", here, version))
     shared = len(set(scores.probes) & set(wanted.probes))
     fits = shared == len(scores.probes) and shared >= ENOUGH_PROBES * len(wanted.probes)
@@ -124,11 +123,6 @@ def _sampling(scores: Scores, validation: str) -> Condition:
     unknown = "not recorded" in (case, validation)
     verdict: Verdict = "not known" if unknown else ("same" if case == validation else "differs")
     return Condition(id="sampling", name="sampling", case=case, validation=validation, verdict=verdict)
-
-
-def _version(name: str) -> str:
-    plugin = registry.load("statistics", name)
-    return f"{plugin.VERSION}, {plugin.FEATURE} {version_of(plugin.FEATURE)}"
 
 
 def _fit(line: Line, scores: Scores, *, signed: bool) -> Fitted | None:

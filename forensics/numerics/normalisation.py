@@ -147,7 +147,6 @@ NORMALISERS = {normaliser.name: normaliser for normaliser in (S_NORM, ROBUST_S_N
 def chosen(*, declared: bool) -> Normaliser:
     """Return the normaliser of the headline score: robust only where relatives may hide in the cohort.
 
-    Median and MAD are worse than mean and standard deviation for small cohorts (measured: AUC 0.94 against 0.98 with
-    8 models), so cohorts of declared lineages are normalised by the mean whatever their size.
+    Median and MAD are worse than mean and standard deviation for small cohorts (docs/method.md), so cohorts of declared lineages are normalised by the mean whatever their size.
     """
     return S_NORM if declared else ROBUST_S_NORM
