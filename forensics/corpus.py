@@ -21,7 +21,9 @@ from forensics import cache, canonical
 from forensics.deriving import INDEX, STATES, check_digest, derived
 from forensics.errors import TooLittleEvidence
 from forensics.features import most_probes
+from forensics.packs import using
 from forensics.records.case import Source
+from forensics.records.scores import Handling
 
 FEWEST_PROBES = 5
 FEWEST_COHORT = 4
@@ -40,6 +42,8 @@ class Member(NamedTuple):
     """Position in STATES."""
     cut_short: NDArray[np.bool_]
     faults: Mapping[str, int]
+    handling: Handling | None = None
+    """None where the answers were not asked by this program."""
 
 
 class Docs(NamedTuple):
@@ -107,7 +111,7 @@ class Corpus:
             most = most_probes(kind)
             only = None if most is None else self.probes[:most]
             made = derived([m.source for m in self.members], [kind], self.workers, only=only)
-            self._features[kind] = [arrays[kind] for arrays in made]
+            self._features[kind] = using.alike(kind, self.members, [arrays[kind] for arrays in made])
         return self._features[kind]
 
     def answered(self) -> NDArray[np.int64]:
@@ -203,7 +207,8 @@ def build_many(
 def _members(sources: Sequence[Source], root: Path, kinds: Sequence[str], workers: int) -> list[Member]:
     """Read the index of every source, and derive the features of some kinds on the way."""
     located = [source.model_copy(update={"path": str(root / source.path)}) for source in sources]
-    for source in located:
+    # A pack holds many models: it is read through once.
+    for source in {(source.path, source.digest): source for source in located}.values():
         check_digest(source)
     made = derived(located, [INDEX], workers, beside=kinds)
     return [_member(s, arrays[INDEX]) for s, arrays in zip(located, made, strict=True)]
@@ -215,6 +220,10 @@ def _texted(member: Member, states: Sequence[str] = ("text",)) -> set[bytes]:
     return {member.prompts[row] for row in np.flatnonzero(np.isin(member.states, wanted))}
 
 
+def _handling(found: dict[str, Any] | None) -> Handling | None:
+    return None if found is None else Handling.model_validate(found)
+
+
 def _member(source: Source, index: cache.Arrays) -> Member:
     raw = index["prompts"].tobytes()
     return Member(
@@ -224,4 +233,5 @@ def _member(source: Source, index: cache.Arrays) -> Member:
         states=index["states"],
         cut_short=index["cut_short"],
         faults=json.loads(index["faults"].tobytes()),
+        handling=_handling(json.loads(index["handling"].tobytes())),
     )

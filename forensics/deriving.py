@@ -17,16 +17,17 @@ from urllib.parse import parse_qsl
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import cache, canonical, importing
+from forensics import cache, canonical, conduct, importing
 from forensics.errors import IntegrityBroken
 from forensics.features import extract, version_of
+from forensics.packs import using
 from forensics.records.case import Source
 from forensics.transcripts import Entry, Transcript
 
 STATES = ("text", "empty", "refused", "failed")
 INDEX = "index"
 """The kind of derived arrays that says which answers a file holds."""
-_INDEX_VERSION = "1"
+_INDEX_VERSION = "2"
 _WORTH_PROCESSES = 8
 """Files to read from which on a second process pays for its start."""
 
@@ -47,6 +48,9 @@ def derived(
     found: list[dict[str, cache.Arrays]] = []
     todo: list[tuple[int, tuple[str, ...]]] = []
     for i, source in enumerate(sources):
+        if using.is_packed(source):
+            found.append({kind: using.arrays(source, kind, only) for kind in kinds})
+            continue
         stored = {kind: cache.find("features", _key(source, kind, only)) for kind in kinds}
         found.append({kind: arrays for kind, arrays in stored.items() if arrays is not None})
         missing = [kind for kind in kinds if kind not in found[i]]
@@ -91,6 +95,7 @@ def _make(
 
 def _index(transcript: Transcript) -> dict[str, NDArray[Any]]:
     entries = transcript.entries
+    treated = conduct.handling(entry.conduct for entry in entries)
     raw = b"".join(bytes.fromhex(entry.prompt_digest.removeprefix("sha256:")) for entry in entries)
     return {
         "prompts": np.frombuffer(raw, np.uint8).reshape(-1, 32),
@@ -98,6 +103,7 @@ def _index(transcript: Transcript) -> dict[str, NDArray[Any]]:
         "states": np.array([STATES.index(entry.state) for entry in entries], np.int64),
         "cut_short": np.array([entry.finish_reason == "length" for entry in entries], bool),
         "faults": np.frombuffer(json.dumps(transcript.faults).encode(), np.uint8),
+        "handling": np.frombuffer(canonical.encode(None if treated is None else treated.model_dump()), np.uint8),
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from forensics import canonical, registry, weighing
+from forensics import canonical, conduct, registry, weighing
 from forensics.case import as_written
 from forensics.concluding import conclude, scale
 from forensics.custody.deviations import deviations
@@ -38,6 +38,8 @@ UNDECLARED = "undeclared"
 
 LEAST_SHUFFLED = 0.95
 """Cllr that a calibration with shuffled labels must exceed: below, it has learnt something that is not there."""
+MANY_CUT_SHORT = 0.1
+"""Share of answers cut short above which a reader is told."""
 ENOUGH_SHARE = 0.9
 """Share of answers with text below which a side's answers are called incomplete."""
 
@@ -182,7 +184,10 @@ def _versions(case: Case, scores: Scores) -> tuple[Version, ...]:
 def _warnings(scores: Scores, weighed: Weighed | None) -> list[str]:
     """Say what a reader must know before using any number."""
     found = ["The calibration was transferred, not validated for this case."] if weighed and weighed.transferred else []
-    found += [warning for side in scores.sides[:2] if (warning := _incomplete(side))]
+    for side in scores.sides[:2]:
+        found += [warning for warning in (_incomplete(side), _cut_short(side)) if warning]
+        found += conduct.warnings(side.model, side.handling)
+    found += _sent_differently(*scores.sides[:2])
     undeclared = [side.model for side in scores.sides if side.lineage is None]
     if undeclared:
         found.append(
@@ -195,6 +200,26 @@ def _warnings(scores: Scores, weighed: Weighed | None) -> list[str]:
     if both[0].lineage is not None and both[0].lineage == both[1].lineage:
         found.append(f"Both sides are declared to be of lineage {both[0].lineage}.")
     return found
+
+
+def _sent_differently(reference: SideCounts, questioned: SideCounts) -> list[str]:
+    """Say where the two sides were not sent the same parameters."""
+    if reference.sent is None or questioned.sent is None or reference.sent == questioned.sent:
+        return []
+    said = [
+        f"The sides were sent different parameters: {reference.sent} ({reference.model}); {questioned.sent} "
+        f"({questioned.model})."
+    ]
+    for side in (reference, questioned):
+        for name, reason in (side.handling.dropped if side.handling else {}).items():
+            said.append(f"{side.model}: {name} was asked for and not sent: {reason}.")
+    return said
+
+
+def _cut_short(side: SideCounts) -> str | None:
+    if side.answers and side.cut_short / side.answers > MANY_CUT_SHORT:
+        return f"{side.model}: {side.cut_short} of {side.answers} answers were cut short by the token limit."
+    return None
 
 
 def _incomplete(side: SideCounts) -> str | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from forensics import cache, deriving
 from forensics.features import extract
 from forensics.features.tokens import spans
+from forensics.packs import using
 from forensics.records.case import Case, Source
 from forensics.records.evidence import Excerpt, Exhibit
 from forensics.records.scores import Contribution, Score, Scores
@@ -53,11 +54,14 @@ def _beside(case: Case, shown: Score) -> list[tuple[str, Source]]:
     if not closeness:
         return []
     nearest, middle = closeness[0][1], closeness[len(closeness) // 2][1]
-    return [("nearest unrelated", by_name[nearest]), ("middling unrelated", by_name[middle])]
+    chosen = [("nearest unrelated", by_name[nearest]), ("middling unrelated", by_name[middle])]
+    return [(f"{label} (in a cohort pack, without texts)" if using.is_packed(s) else label, s) for label, s in chosen]
 
 
 def _first_draws(source: Source, top: Sequence[Contribution], root: Path) -> dict[str, tuple[str, str]]:
-    """Return prompt and first answer by prompt digest."""
+    """Return prompt and first answer by prompt digest; none for a model of a cohort pack, which holds no texts."""
+    if using.is_packed(source):
+        return {}
     located = source.model_copy(update={"path": str(root / source.path)})
     found = deriving.texts(located, [c.prompt_digest for c in top])
     return {prompt: (entries[0].prompt, entries[0].text) for prompt, entries in found.items()}

@@ -273,7 +273,7 @@ def _checked(recorded: list[Recorded]) -> tuple[list[Entry], Counter[str]]:
         if earlier is None or again:
             state, text = _state(item, faults)
             key = None if item.key is None else canonical.well_formed(item.key)
-            entries[identity, draw] = Entry(prompt, identity, draw, state, text, item.finish_reason, key)
+            entries[identity, draw] = Entry(prompt, identity, draw, state, text, item.finish_reason, key, item.conduct)
     return list(entries.values()), faults
 
 

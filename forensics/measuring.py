@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from forensics import cache, registry
 from forensics.corpus import Corpus
 from forensics.features import most_probes, unavailable, version_of
+from forensics.packs import using
 from forensics.statistics import Block, score_probe, survey_of
 
 _BLOCK = 16
@@ -43,6 +44,7 @@ def inapplicable(corpus: Corpus, name: str, sides: tuple[int, int]) -> str | Non
     """
     plugin = registry.load("statistics", name)
     reason = unavailable(plugin.FEATURE)
+    reason = reason or using.lacking(corpus.members, plugin, corpus.probes, most_probes(plugin.FEATURE))
     if reason is None and hasattr(plugin, "inapplicable"):
         alone = Corpus(tuple(corpus.members[side] for side in sides), corpus.probes, corpus.workers)
         reason = plugin.inapplicable(_blocks(alone, plugin), (0, 1))

@@ -240,14 +240,23 @@ def _sides(body: Corpus) -> tuple[SideCounts, ...]:
             common=int(answered[m]),
             draws=max(Counter(member.prompts).values(), default=0),
             faults=dict(member.faults),
+            sent=_sent(member),
+            handling=member.handling,
         )
         for m, member in enumerate(body.members)
     )
 
 
+def _sent(member: corpus.Member) -> str | None:
+    """Return the parameters that were sent, as far as it is known."""
+    if member.source.sampling is None or member.handling is None:
+        return None
+    return sampling_text(member.source.sampling, dropped=member.handling.dropped)
+
+
 def _too_few(case: Case, body: Corpus) -> Sequence[str]:
-    kept = {member.source.digest for member in body.members}
-    return [_few(source) for source in case.cohort if source.digest not in kept]
+    kept = {(member.source.digest, member.source.format) for member in body.members}
+    return [_few(source) for source in case.cohort if (source.digest, source.format) not in kept]
 
 
 def _few(source: Source) -> str:

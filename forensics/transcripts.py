@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from typing import BinaryIO, Final, NamedTuple
 from pydantic import ValidationError
 
 from forensics import canonical
+from forensics.conduct import Conduct
 from forensics.errors import BadFile, IntegrityBroken, UsageError
 from forensics.records.base import State
 from forensics.records.probes import Message, Probe
@@ -35,6 +36,7 @@ class Entry(NamedTuple):
     text: str
     finish_reason: str | None
     key: str | None
+    conduct: Conduct | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,12 @@ def prompt_digest(text: str) -> str:
     return canonical.digest(text.encode())
 
 
-def sampling_text(sampling: Sampling | None) -> str:
-    """Say in one line which parameters were asked for."""
+def sampling_text(sampling: Sampling | None, *, dropped: Collection[str] = ()) -> str:
+    """Say in one line which parameters were asked for, or, without the `dropped` ones, which were sent."""
     if sampling is None:
         return "not recorded"
     # The seed is no condition: other seeds are other draws of the same experiment.
-    asked = sampling.model_dump(exclude_none=True, exclude={"seed"})
+    asked = sampling.model_dump(exclude_none=True, exclude={"seed", *dropped})
     return ", ".join(f"{name} {value}" for name, value in asked.items()) or "defaults"
 
 

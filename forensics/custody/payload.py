@@ -14,6 +14,7 @@ from forensics import case as case_files
 from forensics import importing
 from forensics.custody import answers, bag
 from forensics.errors import UsageError
+from forensics.packs import using
 from forensics.records.case import Case, Source
 from forensics.transcripts import safe_name
 
@@ -82,6 +83,8 @@ def _place(source: Source, number: int) -> str:
     inside = not path.is_absolute() and source.path.startswith(answers.TRANSCRIPTS) and bag.is_safe(source.path)
     if native and inside and not source.path.startswith(f"{answers.TRANSCRIPTS}recorded/"):
         return source.path
+    if using.is_packed(source):  # many models, one file
+        return f"{answers.RECORDED}pack-{source.digest.removeprefix('sha256:')[:16]}.cohort"
     name = f"{number:04}-{safe_name(source.name)}"
     if native:
         return f"{answers.TRANSCRIPTS}recorded/{name}.jsonl"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from forensics.conduct import Conduct
 from forensics.errors import BadFile
 
 
@@ -29,6 +30,8 @@ class Recorded(NamedTuple):
     finish_reason: str | None = None
     state: str | None = None
     """Only the native format says; otherwise it follows from the answer."""
+    conduct: Conduct | None = None
+    """Only the native format says."""
 
 
 @dataclass(frozen=True, slots=True)

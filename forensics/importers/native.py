@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from forensics import transcripts
+from forensics import conduct, transcripts
 from forensics.errors import BadFile
 from forensics.importers import Recorded, Recording
 
@@ -40,4 +40,5 @@ def read(recording: Recording, options: Mapping[str, str]) -> Iterator[Recorded]
             key=answer.key,
             finish_reason=answer.finish_reason,
             state=answer.state,
+            conduct=conduct.of(answer) if header.provenance is not None else None,
         )

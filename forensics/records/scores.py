@@ -99,6 +99,25 @@ class Control(Record):
     reason: str | None
 
 
+class Handling(Record):
+    """How a service treated the questions put to one model."""
+
+    dropped: dict[str, str]
+    """Parameters asked for and not sent, with the reason."""
+    asked_as: dict[str, int]
+    """Answers by the model's name in the request."""
+    answered_as: dict[str, int]
+    """Answers by the model's name as the service returned it."""
+    fingerprints: dict[str, int]
+    """Answers by the service's `system_fingerprint`."""
+    retried: int
+    """Questions answered only after a retry."""
+    maybe_billed: int
+    """Tries without an answer that the service may have charged."""
+    cached: int
+    """Answers taken from the response cache."""
+
+
 class SideCounts(Record):
     """What became of one model's answers."""
 
@@ -121,6 +140,10 @@ class SideCounts(Record):
     draws: int
     """Most draws of one probe."""
     faults: dict[str, int]
+    sent: str | None
+    """The parameters that were sent; None where it is not recorded."""
+    handling: Handling | None
+    """None where the answers were not asked by this program."""
 
 
 class Scores(Record):

@@ -18,6 +18,29 @@ class Sampling(Record):
     max_tokens: int | None = Field(default=None, ge=1)
     seed: int | None = None
     system: str | None = None
+    logprobs: int | None = Field(default=None, ge=0, le=20)
+    """How many of the likeliest tokens are wanted with their log-probabilities; 0 for the chosen one alone."""
+
+
+class Attempt(Record):
+    """A try that brought no answer."""
+
+    kind: Literal["terminal", "rate_limited", "transient", "bad_request", "interrupted"]
+    """`interrupted`: the run was broken off while this request was under way."""
+    error: str
+    time: str
+    """UTC, ISO 8601."""
+    maybe_billed: bool
+    """True where the service may have carried the request out."""
+
+
+class TokenLogprob(Record):
+    """One token of an answer with its natural log-probability, and the likeliest tokens at its place."""
+
+    token: str
+    logprob: float = Field(le=0)
+    top: tuple[tuple[str, float], ...]
+    """Likeliest tokens there with their log-probabilities, likeliest first; empty where none were asked for."""
 
 
 class Provenance(Record):
@@ -28,6 +51,8 @@ class Provenance(Record):
     platform: str
     started: str
     """UTC, ISO 8601."""
+    order_seed: int | None = None
+    """Seed of the random order in which the probes were asked; None for the order of the set."""
 
 
 class Imported(Record):
@@ -69,6 +94,8 @@ class Answer(Record):
     finish_reason: str | None = None
     tokens: tuple[int, int] | None = None
     """Tokens of the prompt and of the answer, as the service counted them."""
+    logprobs: tuple[TokenLogprob, ...] | None = None
+    """Log-probabilities of the answer's tokens, first to last; None where they were not asked for or not given."""
     request: dict[str, Any] | None = None
     """The request as sent, without secrets."""
     body: str | None = None
@@ -76,7 +103,15 @@ class Answer(Record):
     request_id: str | None = None
     time: str | None = None
     """UTC, ISO 8601; None for answers recorded elsewhere without a time."""
-    attempt: int = Field(default=1, ge=1)
+    dropped: dict[str, str] | None = None
+    """Parameters asked for and not sent, with the reason."""
+    answered_as: str | None = None
+    """The model's name as the service returned it."""
+    fingerprint: str | None = None
+    attempts: tuple[Attempt, ...] | None = None
+    """Earlier tries of this same question, oldest first; None where the first was answered."""
+    cached: bool | None = None
+    """True where the answer was taken from the response cache; `time` is when the service gave it."""
     error: str | None = None
     key: str | None = None
     """The right answer, where the source of recorded answers carries one."""

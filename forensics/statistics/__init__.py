@@ -7,7 +7,7 @@ from that by `scoring`, alike for all.
 A module may have more: `STATES`, the states of the answers it reads (`text` alone where not said); `survey(blocks)`, for
 what must be known of all probes before one can be scored, such as how often each member is right: `score` then takes
 what it returns as a third argument; `OPT_IN`, why it is computed only when
-asked for, and `FOR`, questions for which it is computed all the same; `WHOLE`,
+asked for, and `ORDERED`, why it cannot do without the order of all words, which a cohort pack does not hold; `FOR`, questions for which it is computed all the same; `WHOLE`,
 true where scoring all members costs no more than scoring two; and `inapplicable(blocks, sides)`, which says in words why two members (positions)
 cannot be compared by it, or None.
 """

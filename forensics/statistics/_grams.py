@@ -41,6 +41,8 @@ class Grams(NamedTuple):
 
 def count(block: Block, lengths: Sequence[int]) -> Grams:
     """Count the grams of the given lengths in every answer; those of one member only are dropped."""
+    if any("openings" in features for features in block.features):
+        return count_hashes(_counted(block, lengths), block.owners)
     tokens, sizes = joined(block)
     answer = np.repeat(np.arange(len(sizes), dtype=np.uint64), sizes)
     keys = [_keys(hashed, answer[place]) for hashed, place in runs(tokens, sizes, lengths)]
@@ -51,6 +53,16 @@ def count_hashes(hashes: Sequence[NDArray[np.uint64]], owners: NDArray[np.int64]
     """Count grams that come as hashes, one array for each answer; those of one member only are dropped."""
     answers = np.repeat(np.arange(len(hashes), dtype=np.uint64), [len(answer) for answer in hashes])
     return _tally(_keys(np.concatenate([np.zeros(0, np.uint64), *hashes]), answers), owners)
+
+
+def _counted(block: Block, lengths: Sequence[int]) -> list[NDArray[np.uint64]]:
+    """Return the hashes of each answer's grams, each as often as it occurs, where features are a pack's counts."""
+    parts = []
+    for owner, row in zip(block.owners.tolist(), block.rows.tolist(), strict=True):
+        table = block.features[owner]
+        places = [(size, slice(*table[f"offsets{size}"][row : row + 2].tolist())) for size in lengths]
+        parts.append(np.concatenate([np.repeat(table[f"grams{n}"][at], table[f"times{n}"][at]) for n, at in places]))
+    return parts
 
 
 def _keys(hashed: NDArray[np.uint64], answer: NDArray[np.uint64]) -> NDArray[np.uint64]:

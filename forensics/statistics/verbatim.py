@@ -17,6 +17,7 @@ SUMMARY = "tokens in the longest passage shared word for word that hardly any ot
 VERSION = "1"
 ROLE = "exhibit"
 FEATURE = "tokens"
+ORDERED = "a passage shared word for word needs the order of the words of every model"
 
 RUN = 4
 """Tokens in the shortest passage."""

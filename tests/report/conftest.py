@@ -147,7 +147,7 @@ def evidence(
     sides = tuple(
         SideCounts(model=name, role=role, lineage=None, digest=digest(f"{i}"), format=say("format"), sampling=say("sampling"), answers=probes,
                    text=probes - 2, empty=1, refused=1, failed=0, cut_short=0, common=probes - 2, draws=1,
-                   faults={say("fault"): 2})
+                   faults={say("fault"): 2}, sent=None, handling=None)
         for i, (name, role) in enumerate(zip((reference, questioned, *models), roles, strict=True))
     )  # fmt: skip
     finding = {
