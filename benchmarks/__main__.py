@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: run every part and write benchmarks/RESULTS.md and results.json."""
+"""`python -m benchmarks`: run every part and write benchmarks/RESULTS.md and results/PART.json."""
 
 from __future__ import annotations
 
@@ -23,9 +23,17 @@ def main() -> int:
         "--with", dest="extra", action="append", default=[], choices=["semantic"], help="parts that take long"
     )
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--render", action="store_true", help="measure nothing, lay out earlier results again")
     asked = parser.parse_args()
-    folder = recorded.folder(asked.data)
-    if folder is None:
+    if asked.render:
+        reporting.write(reporting.read(), PARTS, quoted=summary.quoted)
+        return 0
+    names = asked.only or [
+        name for name, part in PARTS.items() if not getattr(part, "EXTRA", None) or part.EXTRA in asked.extra
+    ]
+    needed = any(getattr(PARTS[name], "RECORDED", True) for name in names)
+    folder = recorded.folder(asked.data) if needed else None
+    if needed and folder is None:
         print(
             f"SKIPPED: no recorded answers found. Nothing was measured; {reporting.PAGE.name} is as it was.\n"
             f"Name their folder with --data or {recorded.VARIABLE}.",
@@ -34,11 +42,10 @@ def main() -> int:
         return 3
     # Caches of the user are neither used nor filled: what is timed starts from what this folder holds.
     os.environ.setdefault("FORENSICS_HOME", str(reporting.HERE / ".work" / "home"))
-    names = asked.only or [
-        name for name, part in PARTS.items() if not getattr(part, "EXTRA", None) or part.EXTRA in asked.extra
-    ]
-    print(f"reading {folder.name}", flush=True)
-    bench = recorded.load(folder, workers=asked.workers)
+    bench = None
+    if folder is not None:
+        print(f"reading {folder.name}", flush=True)
+        bench = recorded.load(folder, workers=asked.workers)
     found = reporting.read()
     for name in names:
         before, start = reporting.load_average(), time.perf_counter()

@@ -1,4 +1,9 @@
-"""The parts of the benchmark, in the order they are shown."""
+"""The parts of the benchmark, in the order they are shown.
+
+A part is a module with `TITLE`, `run(bench)`, which returns what was measured as plain data, and `show(found)`, which lays
+it out as Markdown. `EXTRA` names the option that asks for a part that takes long; a part with `RECORDED = False` needs no
+recorded answers, and is given None for `bench`.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-RESULTS, PAGE = HERE / "results.json", HERE / "RESULTS.md"
+RESULTS, PAGE = HERE / "results", HERE / "RESULTS.md"
 PACKAGES = ("numpy", "scipy", "scikit-learn", "onnxruntime", "tokenizers", "sentence-transformers", "torch")
 
 
@@ -28,13 +28,15 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def read() -> dict[str, Any]:
     """Return the results of earlier runs, by part."""
-    return dict(json.loads(RESULTS.read_text())) if RESULTS.is_file() else {}
+    return {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("*.json"))}
 
 
 def write(found: Mapping[str, Any], parts: Mapping[str, Any], *, quoted: Callable[[Mapping[str, Any]], str]) -> None:
-    """Write results.json and RESULTS.md; parts not measured keep what an earlier run found."""
-    RESULTS.write_text(json.dumps(_rounded(found), indent=1, sort_keys=True) + "\n")
+    """Write results/PART.json and RESULTS.md; parts not measured keep what an earlier run found."""
+    RESULTS.mkdir(exist_ok=True)
     said = _rounded(found)
+    for name, content in said.items():
+        (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
     pages = [
         f"## {part.TITLE}\n\n{part.show(said[name])}\n{_load(said[name])}"
         for name, part in parts.items()
@@ -52,7 +54,7 @@ def _head() -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         "# Benchmark\n\nWritten by `make bench` (`python -m benchmarks`; `--with semantic` for the parts that need embeddings, "
-        "`--only PART` for one part); the figures are in results.json too.\n\n"
+        "`--only PART` for one part); the figures are in results/ too.\n\n"
         "Data: recorded answers of 151 models of 16 lineages to the 805 AlpacaEval prompts, one draw each, with published "
         "relations. They are not in this repository. What may and may not be concluded: docs/validation.md.\n\n"
         f"Machine: {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}; {packages}."
