@@ -102,7 +102,12 @@ class Connection:
 
 
 def connection(
-    options: Mapping[str, str], *, url: str, key_env: str, authorize: Callable[[str], Mapping[str, str]], **headers: str
+    options: Mapping[str, str],
+    *,
+    url: str,
+    key_env: str,
+    authorize: Callable[[str], Mapping[str, str]],
+    headers: Mapping[str, str] | None = None,
 ) -> Connection:
     """Find a service and its key; sends nothing. Raises UsageError for what cannot be asked."""
     address = options.get("base_url", url).rstrip("/")
@@ -111,7 +116,7 @@ def connection(
     key = _key(variable, service, named="key_env" in options)
     client = http.Client(
         service,
-        headers={**headers, **(authorize(key) if key else {})},
+        headers={**(headers or {}), **(authorize(key) if key else {})},
         timeout=_timeout(options.get("timeout")),
         secrets=[key] if key else [],
     )
@@ -138,11 +143,13 @@ def unreadable(error: str) -> Answered:
     return Answered("failed", "", error=error, fault=fault)
 
 
-def reported(trouble: Any, *, status: int = 500) -> Answered:
+def reported(trouble: Any) -> Answered:
     """Return what an error is that was reported in the body of an answer with HTTP 200."""
     said = said_of({"error": trouble}, None)
     if withheld({"error": trouble}, said):
         return Answered("refused", "", finish_reason=said.code, error=said.words)
+    code = trouble.get("code") if isinstance(trouble, dict) else None
+    status = code if isinstance(code, int) and 400 <= code < 600 else 500
     fault = faults.classify(status, {}, said)
     told = said.words if said.words != "no words" else json.dumps(trouble, ensure_ascii=False)[:LONGEST_ERROR]
     return Answered("failed", "", error=f"the service reports: {told}", fault=fault)
