@@ -23,8 +23,8 @@ _TEMPLATE = (
 )
 _SPECIAL = ["<|pad|>", "<|end|>", "<|user|>", "<|assistant|>", "<|system|>"]
 _VOCABULARY = 1024
-_WIDTH, _LAYERS = 64, 2
-_STEPS, _FURTHER_STEPS = 180, 45
+_WIDTH, _LAYERS = 96, 2
+_STEPS, _FURTHER_STEPS = 500, 100
 _BUILD = Path(__file__).parents[2] / "build" / "tests"
 
 
@@ -58,7 +58,8 @@ def documentation() -> list[tuple[str, str]]:
             if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
                 text = ast.get_docstring(node)
                 if text and len(text) > 60:
-                    found.append((getattr(node, "name", path.stem), text))
+                    # Line ends are so frequent there that a small model would learn little else.
+                    found.append((getattr(node, "name", path.stem), " ".join(text.split())))
     random.Random(0).shuffle(found)
     return found
 
