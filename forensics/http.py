@@ -32,6 +32,11 @@ _BLOCK = 1 << 16
 class Unreachable(Exception):
     """No connection: nothing was sent."""
 
+    def __init__(self, words: str, *, lasting: bool) -> None:
+        """`lasting` where it will not pass by itself: no such host, or none that can be trusted."""
+        super().__init__(words)
+        self.lasting = lasting
+
 
 class Broken(Exception):
     """A connection that broke, or took too long, before the whole answer was there."""
@@ -167,7 +172,7 @@ class Client:
             fresh.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except (OSError, UnicodeError) as error:
             fresh.close()
-            raise Unreachable(self.redact(_what(error, self._timeout))) from None
+            raise Unreachable(self.redact(_what(error, self._timeout)), lasting=_lasts(error)) from None
         return fresh
 
     def _exchange(self, connection: http.client.HTTPConnection, path: str, data: bytes) -> Response:
@@ -222,6 +227,16 @@ _WHAT: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((http.client.HTTPException,), "no proper HTTP answer"),
     ((UnicodeError,), "the host's name cannot be used"),
 )
+
+
+def _lasts(error: Exception) -> bool:
+    """Say whether trying again is pointless: a name that is unknown, a certificate that is not to be trusted."""
+    if isinstance(error, socket.gaierror):
+        return error.errno != socket.EAI_AGAIN
+    untrusted = (
+        isinstance(error, ssl.SSLCertVerificationError) or getattr(error, "reason", "") == "WRONG_VERSION_NUMBER"
+    )
+    return untrusted or isinstance(error, UnicodeError)
 
 
 def _what(error: Exception, timeout: float) -> str:

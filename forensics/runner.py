@@ -16,15 +16,15 @@ from forensics.asking import budget as budgets
 from forensics.asking import kept as cache
 from forensics.asking import outcome as outcomes
 from forensics.asking.crew import Crew
-from forensics.asking.estimate import Estimate, estimate
-from forensics.asking.inquiry import Inquiry, Run, steady
+from forensics.asking.estimate import Estimate, Wanted, estimate
+from forensics.asking.inquiry import Inquiry
+from forensics.asking.lines import Run, steady
 from forensics.asking.outcome import Outcome
 from forensics.asking.progress import Progress
 from forensics.asking.terms import Terms
 from forensics.records.transcript import Sampling
 
 Say = Callable[[str], None]
-__all__ = ["Ready", "Run", "Terms", "ask", "connected", "estimated", "probe", "run"]
 
 
 class Ready(NamedTuple):
@@ -78,22 +78,30 @@ def ask(ready: Sequence[Ready], *, terms: Terms, stream: TextIO | None = None) -
 def estimated(ready: Sequence[Ready], *, terms: Terms) -> list[Estimate]:
     """Work out what asking would take; sends and writes nothing."""
     return estimate(
-        [(one.run, one.model, one.path, twin) for one, twin in zip(ready, _twins(ready), strict=True)], terms=terms
+        [Wanted(one.run, one.model, one.path, twin) for one, twin in zip(ready, _twins(ready), strict=True)],
+        terms=terms,
     )
 
 
-def probe(
-    model: str, probe_set: str | None, *, sampling: Sampling, draws: int, path: Path, terms: Terms, say: Say,
-    stream: TextIO | None = None,
-) -> None:  # fmt: skip
-    """Ask a model, named as on the command line, a probe set; says what came back in one line."""
-    named = naming.parse(model)
-    ready = connected(Run(named, probes.load(probe_set or probes.DEFAULT), sampling, draws), path)
+def named(model: str, probe_set: str | None, *, sampling: Sampling, draws: int, path: Path) -> Ready:
+    """Connect a model named as on the command line; sends nothing. Raises UsageError."""
+    run = Run(naming.parse(model), probes.load(probe_set or probes.DEFAULT), sampling, draws)
+    return connected(run, path)
+
+
+def probe(ready: Ready, *, terms: Terms, say: Say, stream: TextIO | None = None) -> None:
+    """Ask one model and say in one line what came back; raises as `run` does."""
     [found] = ask([ready], terms=terms, stream=stream)
-    for note in outcomes.notes(found):
-        say(note)
-    say(f"{named}: {found.tally.line()}")
+    tell([found], say=say)
     outcomes.judge([found], min_answered=terms.min_answered)
+
+
+def tell(found: Sequence[Outcome], *, say: Say) -> None:
+    """Say what came back, a line per model, and what was out of the ordinary."""
+    for one in found:
+        for note in outcomes.notes(one):
+            say(note)
+        say(f"{one.name}: {one.tally.line()}")
 
 
 def _twins(ready: Sequence[Ready]) -> list[int]:

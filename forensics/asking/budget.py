@@ -87,7 +87,7 @@ class Budget:
     """What is left of a run's requests and money; for all threads."""
 
     def __init__(self, terms: Terms, prices: Prices, models: Iterable[ModelName]) -> None:
-        """Raises UsageError where a cost is limited and a price is not known."""
+        """Refuse, with UsageError, to limit a cost where a price is not known."""
         self._most_requests, self._most_cost = terms.max_requests, terms.max_cost
         self._turn = threading.Lock()
         self._requests = 0

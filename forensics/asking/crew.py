@@ -13,8 +13,9 @@ from types import FrameType
 
 from forensics.asking.budget import Budget
 from forensics.asking.endpoint import Endpoint
-from forensics.asking.inquiry import Inquiry, steady
+from forensics.asking.inquiry import Inquiry
 from forensics.asking.kept import Kept
+from forensics.asking.lines import steady
 from forensics.asking.progress import Progress
 from forensics.asking.terms import Terms
 from forensics.errors import Interrupted, UsageError

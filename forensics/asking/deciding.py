@@ -41,25 +41,37 @@ class End(NamedTuple):
 Decision = Again | GiveUp | End
 
 
-def decide(fault: Fault, *, attempts: int, seconds: float, answered: bool, in_a_row: int, rng: random.Random) -> Decision:
-    """Say what follows from a fault.
+class So(NamedTuple):
+    """How it stands with the question and its model."""
 
-    `attempts` counts this one, `seconds` is the age of the question, `answered` says whether the model has answered
-    anything in this run, `in_a_row` how many questions before this one were given up since its last answer.
-    """
+    attempts: int
+    """At this question in this run, the one that failed included."""
+    seconds: float
+    """Since the first of them."""
+    answered: bool
+    """Whether the model has answered anything in this run."""
+    in_a_row: int
+    """Questions given up before this one since the model's last answer."""
+    free: bool = False
+    """Whether asking costs nothing, as with recorded answers: then one refused request says nothing of the next."""
+
+
+def decide(fault: Fault, so: So, rng: random.Random) -> Decision:
+    """Say what follows from a fault."""
     if fault.kind == "terminal":
-        return End("the service says so")
+        return End("no other request will do better")
     if fault.kind == "bad_request":
         # Before the first answer it is most likely every request that will be refused.
-        return GiveUp() if answered and in_a_row < MOST_IN_A_ROW else End("its requests are refused")
-    wait = max(rng.uniform(0, bound(attempts)), fault.after or 0.0)
+        go_on = so.free or (so.answered and so.in_a_row < MOST_IN_A_ROW)
+        return GiveUp() if go_on else End("requests like this one are refused")
+    wait = max(rng.uniform(0, bound(so.attempts)), fault.after or 0.0)
     if (fault.after or 0.0) > LONGEST_SECONDS:
         return End(f"the service asks to wait {fault.after:,.0f} s")
-    if attempts < MOST_ATTEMPTS and seconds + wait <= LONGEST_SECONDS:
+    if so.attempts < MOST_ATTEMPTS and so.seconds + wait <= LONGEST_SECONDS:
         return Again(wait)
-    if not answered or in_a_row >= MOST_IN_A_ROW:
-        return End(f"{attempts} attempts at its first question failed" if not answered else "it has stopped answering")
-    return GiveUp()
+    if not so.answered:
+        return End(f"{so.attempts} attempts at the first question failed")
+    return GiveUp() if so.in_a_row < MOST_IN_A_ROW else End("it has stopped answering")
 
 
 def bound(attempts: int) -> float:

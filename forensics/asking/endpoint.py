@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 
 from forensics.adapters import Fault, Reply
 from forensics.asking.budget import Budget, worst_case
-from forensics.asking.deciding import Again, End, decide
-from forensics.asking.inquiry import Inquiry, Pending, now_utc, steady
+from forensics.asking.deciding import Again, End, So, decide
+from forensics.asking.inquiry import Inquiry, Pending
+from forensics.asking.lines import now_utc, steady
 from forensics.asking.pace import Pace
 from forensics.errors import ModelDidNotAnswer
 from forensics.records.transcript import Attempt
@@ -134,14 +135,14 @@ class Endpoint:
         with self._changed:
             inquiry.errors[fault.kind] += 1
             self.pace.failed(fault, started=started, now=now)
-            decision = decide(
-                fault,
+            so = So(
                 attempts=pending.sent,
                 seconds=now - pending.since,
                 answered=inquiry.tested,
                 in_a_row=inquiry.in_a_row,
-                rng=self._rng,
+                free=not inquiry.model.cacheable,
             )
+            decision = decide(fault, so, self._rng)
             if isinstance(decision, Again):
                 inquiry.again(pending, attempt, now + decision.after)
                 return False

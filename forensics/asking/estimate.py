@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from forensics.adapters import Model
 from forensics.asking.budget import Prices, read_prices, worst_case
 from forensics.asking.deciding import MOST_ATTEMPTS
-from forensics.asking.inquiry import Run, question
 from forensics.asking.kept import Kept, Keys, open_cache
+from forensics.asking.lines import Run, question
 from forensics.asking.questions import Questions
 from forensics.asking.terms import Terms
 from forensics.transcripts import parse_answers, parse_header
@@ -47,20 +48,29 @@ class Estimate:
         )
 
 
-def estimate(wanted: Sequence[tuple[Run, Model, Path, int]], *, terms: Terms) -> list[Estimate]:
+class Wanted(NamedTuple):
+    """One model whose questions are estimated."""
+
+    run: Run
+    model: Model
+    path: Path
+    """Of the transcript, which need not be there."""
+    twin: int
+
+
+def estimate(wanted: Sequence[Wanted], *, terms: Terms) -> list[Estimate]:
     """Work out what each model's questions would take; reads transcripts and cache, and changes neither."""
     prices = read_prices(terms.prices)
-    kept = open_cache() if not terms.fresh and any(model.cacheable for _, model, _, _ in wanted) else None
+    kept = open_cache() if not terms.fresh and any(one.model.cacheable for one in wanted) else None
     try:
-        return [_estimate(run, model, path, twin, terms, prices, kept) for run, model, path, twin in wanted]
+        return [_estimate(one, terms, prices, kept) for one in wanted]
     finally:
         if kept is not None:
             kept.close()
 
 
-def _estimate(
-    run: Run, model: Model, path: Path, twin: int, terms: Terms, prices: Prices, kept: Kept | None
-) -> Estimate:
+def _estimate(wanted: Wanted, terms: Terms, prices: Prices, kept: Kept | None) -> Estimate:
+    run, model, path, twin = wanted
     held, seed = _held(path)
     questions = Questions(run.probe_set, run.draws, terms, seed=terms.order_seed or seed)
     keys = Keys(run.model, model.endpoint, model.notes, run.probe_set.digest, twin)

@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 import heapq
-import platform
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
-from forensics import __version__, canonical, probes
-from forensics.adapters import Ask, Model, ModelName, Reply
+from forensics.adapters import Ask, Model, Reply
 from forensics.asking.budget import Price, worst_case
 from forensics.asking.journal import Journal, beside
 from forensics.asking.kept import Kept, Keys
+from forensics.asking.lines import Run, answer, header, now_utc, question, taken_over
 from forensics.asking.questions import Questions
 from forensics.asking.terms import Terms
 from forensics.asking.writer import Writer, unlinked
 from forensics.errors import UsageError
-from forensics.records.probes import Message, Probe, ProbeSet
-from forensics.records.transcript import Answer, Attempt, Provenance, Sampling, TranscriptHeader
-from forensics.transcripts import SCHEMA, prompt_digest, prompt_text
-
-_PREV = "sha256:" + "0" * 64
-"""Stands for the link until the line is written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What to ask, of whom, how often."""
-
-    model: ModelName
-    probe_set: ProbeSet
-    sampling: Sampling
-    draws: int
+from forensics.records.probes import Probe
+from forensics.records.transcript import Answer, Attempt
 
 
 @dataclass(slots=True, order=True)
@@ -64,7 +47,7 @@ class Inquiry:
         self.name = str(run.model)
         self.batch = max(int(getattr(model, "batch", 1)), 1)
         self._failed: dict[tuple[str, int], str] = {}
-        self.writer = Writer.resume(path, _header(run, model, terms.order_seed or 0), each=self._note)
+        self.writer = Writer.resume(path, header(run, model, terms.order_seed or 0), each=self._note)
         try:
             self._open(terms, twin)
         except BaseException:
@@ -190,7 +173,7 @@ class Inquiry:
         """Write an answer down; raises OSError where it cannot be. After the end of the run nothing is kept."""
         if self._closed:
             return
-        line = unlinked(_answer(pending, reply))
+        line = unlinked(answer(pending.probe, pending.draw, reply, pending.tries))
         self.writer.write(line)
         if self._kept is not None and reply.state != "failed":
             self._kept.put(self._keys.of(pending.ask), line)
@@ -210,9 +193,7 @@ class Inquiry:
             if found is None:
                 missing.append(place)
                 continue
-            mine = _blank(pending).model_copy(update={"cached": True, "attempts": tuple(pending.tries) or None})
-            asked = {name: getattr(mine, name) for name in _OWN}
-            self.writer.write(unlinked(found.model_copy(update=asked)))
+            self.writer.write(unlinked(taken_over(found, pending.probe, pending.draw, pending.tries)))
             self.cached += 1
         self._waiting += reversed(missing)
 
@@ -232,81 +213,3 @@ class Inquiry:
     def _unsettled(self) -> Sequence[int]:
         """Return the waiting questions of which an earlier run left tries."""
         return [place for place in self._waiting if self._pending(place).tries] if self.journal.attempts else []
-
-
-def question(run: Run, probe: Probe, draw: int) -> Ask:
-    """Return what is asked: the probe, and the sampling of this draw."""
-    seed = None if run.sampling.seed is None else run.sampling.seed + draw
-    limit = probe.max_tokens or run.sampling.max_tokens
-    sampling = run.sampling
-    if seed != sampling.seed or limit != sampling.max_tokens:
-        sampling = sampling.model_copy(update={"seed": seed, "max_tokens": limit})
-    messages = probe.messages or (Message(role="user", content=prompt_text(probe)),)
-    return Ask(messages, run.probe_set.header.kind == "completion", sampling, draw)
-
-
-def now_utc() -> str:
-    """Return the time as records hold it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-_OWN = ("probe", "draw", "prompt", "prompt_digest", "key", "cached", "attempts")
-"""What an answer from the cache has of its own."""
-
-
-def _blank(pending: Pending) -> Answer:
-    prompt = prompt_text(pending.probe)
-    return Answer(
-        probe=pending.probe.id, draw=pending.draw, prompt=prompt, prompt_digest=prompt_digest(prompt), state="failed",
-        text="", key=pending.probe.key, prev=_PREV,
-    )  # fmt: skip
-
-
-def _answer(pending: Pending, reply: Reply) -> Answer:
-    prompt = prompt_text(pending.probe)
-    return Answer(
-        probe=pending.probe.id,
-        draw=pending.draw,
-        prompt=prompt,
-        prompt_digest=prompt_digest(prompt),
-        state=reply.state,
-        text=canonical.well_formed(reply.text),
-        finish_reason=reply.finish_reason,
-        tokens=reply.tokens,
-        logprobs=reply.logprobs,
-        dropped=dict(reply.dropped) or None,
-        answered_as=reply.answered_as,
-        fingerprint=reply.fingerprint,
-        request=dict(reply.request) if reply.request is not None else None,
-        body=reply.body,
-        request_id=reply.request_id,
-        time=now_utc(),
-        attempts=tuple(pending.tries) or None,
-        error=reply.error,
-        key=pending.probe.key,
-        prev=_PREV,
-    )
-
-
-def _header(run: Run, model: Model, order_seed: int) -> TranscriptHeader:
-    return TranscriptHeader(
-        schema=SCHEMA,
-        model=str(run.model),
-        adapter=run.model.adapter,
-        sampling=run.sampling,
-        probe_set=probes.reference(run.probe_set),
-        provenance=Provenance(
-            tool=__version__,
-            python=platform.python_version(),
-            platform=platform.platform(),
-            started=now_utc(),
-            order_seed=order_seed,
-        ),
-        imported=None,
-        notes=dict(model.notes),
-    )
-
-
-def steady() -> float:
-    """Return the steady clock's time in seconds."""
-    return time.monotonic()

@@ -32,7 +32,9 @@ class Journal:
         """`transcript` is the digest of the header's line; `settled` says when each failed answer there was given."""
         self._path = path
         self.attempts = {
-            question: tries for question, tries in _unsettled(path, transcript, settled).items() if question not in answered
+            question: tries
+            for question, tries in _unsettled(path, transcript, settled).items()
+            if question not in answered
         }
         """Tries of earlier runs that are in no answer yet, oldest first."""
         start = canonical.line({"transcript": transcript})

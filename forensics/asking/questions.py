@@ -16,7 +16,7 @@ class Questions(Sequence[tuple[Probe, int]]):
     """Probes with the number of the draw, in the order of asking; 100,000 take no more room than their numbers."""
 
     def __init__(self, probe_set: ProbeSet, draws: int, terms: Terms, *, seed: int) -> None:
-        """Raises UsageError where nothing is left to ask."""
+        """Refuse, with UsageError, terms that leave nothing to ask."""
         self._probes = probe_set.probes
         chosen = [number for number, probe in enumerate(self._probes) if _wanted(probe, terms.only)]
         rng = random.Random(f"forensics/order/{seed}")  # noqa: S311  an order, not a secret

@@ -51,14 +51,12 @@ class Writer:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         # Unbuffered: what a write returns from has left this process.
-        stream: BinaryIO = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644), "r+b", 0)
+        stream: BinaryIO = os.fdopen(
+            os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o644), "r+b", 0
+        )
+        writer = cls(stream, path)
         try:
-            if not lock(stream):
-                raise UsageError(
-                    f"{path} is being written by another run.", remedy="Wait for it to end, or name another file."
-                )
-            writer = cls(stream, path)
-            writer._go_on(header, each)  # noqa: SLF001  its own
+            writer._go_on(header, each)
         except BaseException:
             stream.close()
             raise
@@ -66,6 +64,10 @@ class Writer:
 
     def _go_on(self, header: TranscriptHeader, each: Each | None) -> None:
         """Read what is there, drop what is torn, and stand at its end."""
+        if not lock(self._stream):
+            raise UsageError(
+                f"{self._path} is being written by another run.", remedy="Wait for it to end, or name another file."
+            )
         with self._path.open("rb") as found:
             lines = self._whole_lines(found)
             first = next(lines, None)
@@ -109,7 +111,7 @@ class Writer:
         """
         with self._turn:
             link = canonical.digest(self._link).encode()
-            self._append(b"%b,\"prev\":\"%b\"}\n" % (content[:-1], link))
+            self._append(b'%b,"prev":"%b"}\n' % (content[:-1], link))
 
     def _append(self, line: bytes) -> None:
         if self._broken is not None:

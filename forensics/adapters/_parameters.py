@@ -1,0 +1,48 @@
+"""Parameters of sampling: what was asked for is sent under the protocol's name or dropped with a reason, never in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from forensics.errors import UsageError
+from forensics.records.transcript import Sampling
+
+NAMES = ("temperature", "top_p", "max_tokens", "seed", "logprobs")
+"""Parameters of `Sampling` that a protocol may have a field for; `system` is part of the conversation."""
+
+
+class Chosen(NamedTuple):
+    """What becomes of the parameters of one question."""
+
+    sent: dict[str, Any]
+    """By the names of `Sampling`."""
+    dropped: dict[str, str]
+    """By the names of `Sampling`, with the reason."""
+    absent: list[str]
+    """Not asked for: the service's default applies."""
+
+
+def choose(sampling: Sampling, refused: Mapping[str, str]) -> Chosen:
+    """Sort the parameters; `refused` names those that are not sent, with the reason."""
+    asked = {name: getattr(sampling, name) for name in NAMES}
+    wanted = {name: value for name, value in asked.items() if value is not None}
+    return Chosen(
+        sent={name: value for name, value in wanted.items() if name not in refused},
+        dropped={name: refused[name] for name in wanted if name in refused},
+        absent=[name for name, value in asked.items() if value is None and name != "logprobs"],
+    )
+
+
+def omitted(text: str) -> dict[str, str]:
+    """Read the option `omit`: names separated by commas. Raises UsageError."""
+    names = sorted({name for name in text.split(",") if name})
+    for name in names:
+        if name not in NAMES:
+            raise UsageError(f"omit={name!r} is no parameter.", remedy=f"Parameters: {', '.join(NAMES)}.")
+    return dict.fromkeys(names, "left out by the option omit")
+
+
+def without(names: Iterable[str], reason: str) -> dict[str, str]:
+    """Refuse several parameters for one reason."""
+    return dict.fromkeys(names, reason)
