@@ -8,10 +8,11 @@ from typing import Any
 
 from forensics.adapters import _faults as faults
 from forensics.adapters import _service as service
-from forensics.adapters._service import Answered
+from forensics.adapters._service import Answered, Read
 from forensics.records.base import State
 from forensics.records.transcript import TokenLogprob
 
+_OPENS, _CLOSES = "<think>", "</think>"
 _IMPOSSIBLE = -9999.0
 """What services write for the logarithm of nothing, which JSON cannot hold."""
 
@@ -44,6 +45,23 @@ def read(document: dict[str, Any]) -> Answered:
         answered_as=service.string(document.get("model")),
         fingerprint=service.string(document.get("system_fingerprint")),
     )
+
+
+def without_reasoning(read: Read) -> Read:
+    """Read an answer whose content begins with reasoning: that is no answer. The body keeps it."""
+
+    def rest(document: dict[str, Any]) -> Answered:
+        found = read(document)
+        opened, _, after = found.text.partition(_OPENS)
+        if found.state != "text" or opened.strip() or _OPENS not in found.text:
+            return found
+        _, closed, answer = after.partition(_CLOSES)
+        # Reasoning that was cut short leaves no answer at all.
+        text = answer.lstrip("\n") if closed else ""
+        # The log-probabilities are of all tokens, and which of them are the answer's is not said.
+        return found._replace(state="text" if text.strip() else "empty", text=text, logprobs=None)
+
+    return rest
 
 
 def text_of(content: Any) -> str | None:

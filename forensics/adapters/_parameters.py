@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from forensics.adapters import Ask
 from forensics.errors import UsageError
+from forensics.records.probes import Message
 from forensics.records.transcript import Sampling
 
 NAMES = ("temperature", "top_p", "max_tokens", "seed", "logprobs")
@@ -46,3 +48,19 @@ def omitted(text: str) -> dict[str, str]:
 def without(names: Iterable[str], reason: str) -> dict[str, str]:
     """Refuse several parameters for one reason."""
     return dict.fromkeys(names, reason)
+
+
+def system_apart(ask: Ask) -> tuple[list[str], list[Message]]:
+    """Return the system prompts and the other turns, for protocols in which a system prompt is no turn.
+
+    Raises UsageError for one in the middle of a conversation, which they have no place for.
+    """
+    first = next((place for place, turn in enumerate(ask.messages) if turn.role != "system"), len(ask.messages))
+    turns = list(ask.messages[first:])
+    if not turns or any(turn.role == "system" for turn in turns):
+        raise UsageError(
+            "This service takes a system prompt before the conversation only, and a conversation after it.",
+            remedy="Use another probe set for this model.",
+        )
+    asked = [] if ask.sampling.system is None else [ask.sampling.system]
+    return [*asked, *(turn.content for turn in ask.messages[:first])], turns

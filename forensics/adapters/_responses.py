@@ -12,6 +12,7 @@ from forensics.records.base import State
 
 REFUSED = {"seed": "the responses endpoint has no field for it"}
 """Parameters the endpoint has no place for."""
+_FAILED = ("failed", "cancelled")
 _FIELDS = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_output_tokens"}
 
 
@@ -50,6 +51,8 @@ def read(document: dict[str, Any]) -> Answered:
         return service.unreadable("the answer's content is neither text nor nothing")
     refusal = "".join(str(part.get("refusal", "")) for part in parts if part.get("type") == "refusal")
     finish = _finish(document)
+    if finish in _FAILED:
+        return service.unreadable(f"the service reports: the response is {finish}")
     state: State = "text" if text.strip() else "empty"
     if refusal or (finish or "").lower() in faults.FILTERED:
         state, text = "refused", text or refusal

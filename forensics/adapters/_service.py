@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 from forensics import http
 from forensics.adapters import Fault, Reply
 from forensics.adapters import _faults as faults
+from forensics.adapters import _keys as keys
 from forensics.errors import UsageError
 from forensics.records.base import State
 from forensics.records.transcript import TokenLogprob
@@ -102,16 +102,21 @@ class Connection:
 
 
 def connection(
-    options: Mapping[str, str], *, url: str, key_env: str, authorize: Callable[[str], Mapping[str, str]], **headers: str
+    options: Mapping[str, str],
+    *,
+    url: str,
+    key_env: str,
+    authorize: Callable[[str], Mapping[str, str]],
+    headers: Mapping[str, str] | None = None,
 ) -> Connection:
     """Find a service and its key; sends nothing. Raises UsageError for what cannot be asked."""
     address = options.get("base_url", url).rstrip("/")
     service = http.base(address)
     variable = options.get("key_env", key_env)
-    key = _key(variable, service, named="key_env" in options)
+    key = keys.find(variable, service, named="key_env" in options)
     client = http.Client(
         service,
-        headers={**headers, **(authorize(key) if key else {})},
+        headers={**(headers or {}), **(authorize(key) if key else {})},
         timeout=_timeout(options.get("timeout")),
         secrets=[key] if key else [],
     )
@@ -138,11 +143,13 @@ def unreadable(error: str) -> Answered:
     return Answered("failed", "", error=error, fault=fault)
 
 
-def reported(trouble: Any, *, status: int = 500) -> Answered:
+def reported(trouble: Any) -> Answered:
     """Return what an error is that was reported in the body of an answer with HTTP 200."""
     said = said_of({"error": trouble}, None)
     if withheld({"error": trouble}, said):
         return Answered("refused", "", finish_reason=said.code, error=said.words)
+    code = trouble.get("code") if isinstance(trouble, dict) else None
+    status = code if isinstance(code, int) and 400 <= code < 600 else 500
     fault = faults.classify(status, {}, said)
     told = said.words if said.words != "no words" else json.dumps(trouble, ensure_ascii=False)[:LONGEST_ERROR]
     return Answered("failed", "", error=f"the service reports: {told}", fault=fault)
@@ -215,26 +222,6 @@ def _document(response: http.Response) -> Any:
         return json.loads(response.body) if response.sound else None
     except (ValueError, RecursionError):
         return None
-
-
-def _key(variable: str, service: http.Base, *, named: bool) -> str | None:
-    """Return the key; raises UsageError where it is missing, malformed, or would travel in the open unasked."""
-    key = os.environ.get(variable, "") if variable else ""
-    if not key:
-        if service.loopback or (named and not variable):
-            return None
-        raise UsageError(
-            f"The environment variable {variable} holds no key for {service.host}.",
-            remedy=f"Set {variable}, or name another variable with key_env (key_env= for a service without keys).",
-        )
-    if not (key.isascii() and key.isprintable()) or " " in key:
-        raise UsageError(f"The value of {variable} is no key: it holds blanks or line ends.", remedy="Set it again.")
-    if not (service.secure or service.loopback or named):
-        raise UsageError(
-            f"The key in {variable} would travel unencrypted to {service.host}.",
-            remedy="Use https, or name the variable with key_env if that is meant (key_env= sends no key).",
-        )
-    return key
 
 
 def _timeout(text: str | None) -> float:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.adapters.faults import Scripted
+from tests.servers.fakes import serve
 
 
 @pytest.fixture
@@ -20,3 +21,10 @@ def server() -> Iterator[Scripted]:
     scripted.shutdown()
     thread.join()
     scripted.server_close()
+
+
+@pytest.fixture(scope="session")
+def fakes() -> Iterator[str]:
+    """Fakes of the big protocols, made by others; the address without a path."""
+    with serve() as address:
+        yield address
