@@ -65,7 +65,7 @@ def ask(ready: Sequence[Ready], *, terms: Terms, stream: TextIO | None = None) -
         for one, twin in zip(ready, _twins(ready), strict=True):
             price = prices.of(one.run.model)
             inquiries.append(Inquiry(one.run, one.model, one.path, terms=terms, price=price, twin=twin))
-        kept = cache.open_cache() if any(one.model.cacheable for one in ready) else None
+        kept = cache.open_cache() if any(cache.worth_keeping(one.model) for one in ready) else None
     except BaseException:
         for inquiry in inquiries:
             inquiry.close()

@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 
+from forensics import naming
 from forensics.adapters import Fault, Reply
 from forensics.asking.budget import Budget, worst_case
 from forensics.asking.deciding import Again, End, So, decide
@@ -140,7 +141,7 @@ class Endpoint:
                 seconds=now - pending.since,
                 answered=inquiry.tested,
                 in_a_row=inquiry.in_a_row,
-                free=not inquiry.model.cacheable,
+                free=inquiry.run.model.adapter == naming.RECORDED,
             )
             decision = decide(fault, so, self._rng)
             if isinstance(decision, Again):

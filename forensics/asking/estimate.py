@@ -10,7 +10,7 @@ from typing import NamedTuple
 from forensics.adapters import Model
 from forensics.asking.budget import Prices, read_prices, worst_case
 from forensics.asking.deciding import MOST_ATTEMPTS
-from forensics.asking.kept import Kept, Keys, open_cache
+from forensics.asking.kept import Kept, Keys, open_cache, worth_keeping
 from forensics.asking.lines import Run, question
 from forensics.asking.questions import Questions
 from forensics.asking.terms import Terms
@@ -61,7 +61,7 @@ class Wanted(NamedTuple):
 def estimate(wanted: Sequence[Wanted], *, terms: Terms) -> list[Estimate]:
     """Work out what each model's questions would take; reads transcripts and cache, and changes neither."""
     prices = read_prices(terms.prices)
-    kept = open_cache() if not terms.fresh and any(one.model.cacheable for one in wanted) else None
+    kept = open_cache() if not terms.fresh and any(worth_keeping(one.model) for one in wanted) else None
     try:
         return [_estimate(one, terms, prices, kept) for one in wanted]
     finally:
@@ -76,7 +76,7 @@ def _estimate(wanted: Wanted, terms: Terms, prices: Prices, kept: Kept | None) -
     keys = Keys(run.model, model.endpoint, model.notes, run.probe_set.digest, twin)
     asks = [question(run, probe, draw) for probe, draw in questions if (probe.id, draw) not in held]
     waiting = len(asks)
-    if kept is not None and model.cacheable:
+    if kept is not None and worth_keeping(model):
         asks = [ask for ask in asks if kept.find(keys.of(ask)) is None]
     cases = [worst_case(ask) for ask in asks]
     tokens_in = sum(asked for asked, _ in cases)

@@ -11,7 +11,7 @@ from pathlib import Path
 from forensics.adapters import Ask, Model, Reply
 from forensics.asking.budget import Price, worst_case
 from forensics.asking.journal import Journal, beside
-from forensics.asking.kept import Kept, Keys
+from forensics.asking.kept import Kept, Keys, worth_keeping
 from forensics.asking.lines import Run, answer, header, now_utc, question, taken_over
 from forensics.asking.questions import Questions
 from forensics.asking.terms import Terms
@@ -180,7 +180,7 @@ class Inquiry:
 
     def take_kept(self, kept: Kept, *, fresh: bool, go_on: Callable[[], bool]) -> None:
         """Answer from the response cache what it holds, unless `fresh`; later answers are put there."""
-        if not self.model.cacheable:
+        if not worth_keeping(self.model):
             return
         self._kept = kept
         if fresh:

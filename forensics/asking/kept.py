@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import ipaddress
 import json
 import sqlite3
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from forensics import __version__
-from forensics.adapters import Ask, ModelName
+from forensics.adapters import Ask, Model, ModelName
 from forensics.places import home
 from forensics.records.transcript import Answer
 
@@ -88,6 +90,20 @@ class Kept:
         self.flush()
         with self._turn:
             self._file.close()
+
+
+def worth_keeping(model: Model) -> bool:
+    """Say whether a model's answers are kept: not those of this machine or its network, where a name stays and models change."""
+    if not model.cacheable:
+        return False
+    try:
+        host = urlsplit(model.endpoint).hostname or ""
+    except ValueError:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host != "localhost"
 
 
 def open_cache() -> Kept | None:

@@ -12,8 +12,11 @@ from forensics.adapters import Fault
 
 START = 8
 """Requests at once to begin with."""
-LIMITED, FAILED = 0.5, 0.9
-"""What is left of the limit after a refusal for the rate, and after another passing fault, once per round."""
+LEFT = 0.5
+"""What is left of the limit after a refusal for the rate, once per round."""
+MOSTLY, MEMORY = 0.5, 0.1
+"""Share of other passing faults above which they are taken for overload, and the weight of the newest in that share:
+a fault now and then says nothing of the load."""
 
 
 class Pace:
@@ -27,6 +30,7 @@ class Pace:
         self.quiet_until = 0.0
         self._slow_start = True
         self._reduced = -1.0
+        self._faulty = 0.0
 
     def wait(self, now: float) -> float:
         """Return the seconds until another request may start; infinite while one has to end first."""
@@ -44,17 +48,20 @@ class Pace:
 
     def answered(self) -> None:
         """Note an answer: one more request at once for each round of answers, or twice as many at the start."""
+        self._faulty -= MEMORY * self._faulty
         self.limit = min(self.limit + (1.0 if self._slow_start else 1.0 / self.limit), float(self.most))
 
     def failed(self, fault: Fault, *, started: float, now: float) -> None:
         """Note a passing fault of a request that started then; requests of one round count once."""
         if fault.after:
             self.quiet_until = max(self.quiet_until, now + fault.after)
-        if fault.kind not in ("rate_limited", "transient") or started <= self._reduced:
-            return
-        self._slow_start = False
-        self._reduced = now
-        self.limit = max(self.limit * (LIMITED if fault.kind == "rate_limited" else FAILED), 1.0)
+        if fault.kind == "transient":
+            self._faulty += MEMORY * (1.0 - self._faulty)
+        overload = fault.kind == "rate_limited" or (fault.kind == "transient" and self._faulty > MOSTLY)
+        if overload and started > self._reduced:
+            self._slow_start = False
+            self._reduced = now
+            self.limit = max(self.limit * LEFT, 1.0)
 
     def quota(self, left: Mapping[str, float], *, tokens: int, now: float) -> None:
         """Heed what a service says is left: no more at once than requests left, nothing where one more would be refused.
