@@ -135,6 +135,7 @@ class Endpoint:
         pending.tries.append(attempt)
         with self._changed:
             inquiry.errors[fault.kind] += 1
+            inquiry.last_error = attempt.error
             self.pace.failed(fault, started=started, now=now)
             so = So(
                 attempts=pending.sent,

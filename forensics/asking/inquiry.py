@@ -79,6 +79,7 @@ class Inquiry:
         """Whether it has answered in this run; until then it is asked one question at a time."""
         self.ended = self.remedy = ""
         """Why it is asked nothing more, and what can be done about it."""
+        self.last_error = ""
         self.in_a_row = 0
         self.answered = self.given_up = self.cached = 0
         self.errors: Counter[str] = Counter()

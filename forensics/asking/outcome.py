@@ -73,6 +73,7 @@ class Outcome:
     """Of the whole transcript."""
     ended: str
     remedy: str
+    last_error: str
     stopped: str
     """Why the run was stopped early; empty where it was not."""
     torn: int
@@ -92,6 +93,7 @@ def outcome(inquiry: Inquiry, *, stopped: str) -> Outcome:
         tally=tally(inquiry.path),
         ended=inquiry.ended,
         remedy=inquiry.remedy,
+        last_error=inquiry.last_error,
         stopped=stopped if answered < inquiry.total else "",
         torn=inquiry.torn,
         resent=inquiry.resent,
@@ -135,6 +137,7 @@ def _complain(kind: type[ForensicsError], about: Sequence[Outcome], outcomes: Se
 
 
 def _why(found: Outcome) -> str:
-    why = found.ended or found.stopped
     states = ", ".join(f"{count} {state}" for state, count in sorted(found.tally.states.items()) if state != "text")
-    return f" ({why.rstrip('.')})" if why else f" ({states})" if states else ""
+    error = f"last error: {found.last_error}" if found.last_error and not found.ended else ""
+    why = "; ".join(words.rstrip(".") for words in (found.ended or found.stopped or states, error) if words)
+    return f" ({why})" if why else ""
