@@ -10,7 +10,7 @@ from forensics.asking.budget import Prices
 from forensics.asking.inquiry import Inquiry
 from forensics.hostile import terminal
 
-PLAIN_SECONDS = 30.0
+PLAIN_SECONDS = 20.0
 """Between two reports where there is no terminal."""
 _LIVE_SECONDS = 0.5
 _MOST_LINES = 12

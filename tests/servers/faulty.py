@@ -36,7 +36,10 @@ def answer_to(model: str, prompt: str) -> str:
 class Server:
     """What was seen and answered."""
 
-    def __init__(self, *, latency: float, faults: float, seed: int, kinds: tuple[str, ...], status: int) -> None:
+    def __init__(
+        self, *, latency: float, faults: float, seed: int, kinds: tuple[str, ...], status: int, named: str = ""
+    ) -> None:
+        self.named = named
         self.latency, self.faults, self.kinds, self.status = latency, faults, kinds, status
         self.rng = random.Random(seed)
         self.seen: list[tuple[float, str, str]] = []
@@ -116,7 +119,7 @@ class Connection(asyncio.Protocol):
         else:
             text = answer_to(model, prompt)
             data = json.dumps({
-                "id": "c-1", "object": "chat.completion", "created": 1, "model": model, "system_fingerprint": "fp",
+                "id": "c-1", "object": "chat.completion", "created": 1, "model": server.named or model, "system_fingerprint": "fp",
                 "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "text": text, "finish_reason": "stop"}],
                 "usage": {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14},
             }).encode()  # fmt: skip
@@ -171,6 +174,7 @@ def main() -> None:
     parser.add_argument("--faults", type=float, default=0.0, help="share of requests that go wrong")
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--named", default="", help="the model it claims to be, whatever was asked for")
     parser.add_argument("--status", type=int, default=200, help="answer everything with this status")
     asked = parser.parse_args()
     server = Server(
@@ -179,6 +183,7 @@ def main() -> None:
         seed=asked.seed,
         kinds=tuple(asked.kinds.split(",")),
         status=asked.status,
+        named=asked.named,
     )
     asyncio.run(serve(server))
 
