@@ -19,6 +19,7 @@ from benchmarks import (
     distillation,
     embedding,
     speed,
+    transport,
 )
 
 PARTS: dict[str, ModuleType] = {
@@ -31,4 +32,5 @@ PARTS: dict[str, ModuleType] = {
     "peers_semantic": comparison_semantic,
     "speed": speed,
     "embedding": embedding,
+    "transport": transport,
 }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,20 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forensics import canonical
+from forensics.places import home
 
 Arrays = Mapping[str, NDArray[Any]]
 _CHECK = 32
 """Bytes of SHA-256 before an entry: numpy's reader fails in a dozen ways on a damaged file, or not at all."""
-
-
-def home() -> Path:
-    """Return the folder of caches; the environment variable FORENSICS_HOME moves it."""
-    moved = os.environ.get("FORENSICS_HOME")
-    if moved:
-        return Path(moved) / "cache"
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("forensics", appauthor=False))
 
 
 def key(*parts: object) -> str:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from forensics.records.scores import Handling
 from forensics.records.transcript import Answer
+
+if TYPE_CHECKING:
+    from forensics.records.scores import Handling
 
 
 class Conduct(NamedTuple):
@@ -55,6 +57,8 @@ def _asked_as(request: dict[str, Any] | None) -> str | None:
 
 def handling(conducts: Iterable[Conduct | None]) -> Handling | None:
     """Count conducts over a transcript; None where no answer carries any, as in recorded answers of other programs."""
+    from forensics.records.scores import Handling  # transcripts are written without it, and it takes its time
+
     known = [conduct for conduct in conducts if conduct is not None]
     if not known:
         return None

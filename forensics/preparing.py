@@ -6,6 +6,7 @@ The case folder then holds, or points to, everything that scoring needs; no late
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,16 @@ from urllib.parse import urlencode
 from forensics import calibrations, canonical, importing, lineages, naming, probes, registry, runner, scoring
 from forensics import case as case_files
 from forensics.adapters import ModelName
+from forensics.asking import outcome as outcomes
+from forensics.asking.estimate import Estimate
+from forensics.asking.lines import Run
+from forensics.asking.terms import Terms
 from forensics.errors import UsageError
 from forensics.records.base import Question, Role
 from forensics.records.case import Case, Source
 from forensics.records.probes import ProbeSet
 from forensics.records.transcript import Sampling
+from forensics.runner import Ready
 
 MODELS_TABLE = "models.csv"
 SCHEMA: Final = "forensics/case/1"
@@ -49,6 +55,8 @@ class Wanted:
     transfer: bool
     protocol: str | None = None
     """Digest of the sealed protocol that is followed."""
+    terms: Terms | None = None
+    """How models are asked; None for the usual terms."""
 
 
 Say = Callable[[str], None]
@@ -67,26 +75,22 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
     Writes the transcripts of models that were asked, and nothing else.
     """
     declared = declared_lineages(wanted)
-    sided = {wanted.reference, wanted.questioned}
-    models = [model for model in cohort_models(wanted.cohort) if str(model) not in sided]
-    sides: list[tuple[Role, ModelName]] = [
-        ("reference", naming.parse(wanted.reference)),
-        ("questioned", naming.parse(wanted.questioned)),
-        *(("cohort", model) for model in models),
-    ]
-    asked = [model for _, model in sides if model.adapter != naming.RECORDED]
+    sides = _sides(wanted)
     for name in wanted.statistics or ():
         if name != scoring.ALL:
             registry.load("statistics", name)
-    probe_set = _probe_set(wanted, asked)
+    probe_set = _probe_set(wanted, sides)
     calibration = read_calibration(wanted)
-    for model in asked:
-        registry.load("adapters", model.adapter).connect(model.name, model.options)
+    ready = _ready(wanted, sides, probe_set)
     # Recorded answers first: what is wrong with them shows before any model is asked.
-    order = sorted(range(len(sides)), key=lambda place: sides[place][1].adapter != naming.RECORDED)
     sources = {
-        place: _source(wanted, *sides[place], probe_set=probe_set, declared=declared, say=say) for place in order
+        place: recorded_source(model, role, folder=wanted.folder, declared=declared)
+        for place, (role, model) in enumerate(sides)
+        if place not in ready
     }
+    _ask(list(ready.values()), terms=wanted.terms or Terms(), say=say)
+    for place, one in ready.items():
+        sources[place] = _asked_source(wanted, sides[place][0], one, declared)
     reference, questioned, *cohort = (sources[place] for place in range(len(sides)))
     kept, set_aside = _without_the_sides(cohort, (reference, questioned))
     return Case(
@@ -162,36 +166,64 @@ def _known(model: ModelName) -> list[ModelName]:
     return [ModelName(model.adapter, name, model.options) for name in offers()]
 
 
-def _probe_set(wanted: Wanted, asked: Sequence[ModelName]) -> ProbeSet | None:
+def estimated(wanted: Wanted) -> list[Estimate]:
+    """Work out what asking the models of a case would take; sends and writes nothing."""
+    sides = _sides(wanted)
+    ready = _ready(wanted, sides, _probe_set(wanted, sides))
+    return runner.estimated(list(ready.values()), terms=wanted.terms or Terms())
+
+
+def _sides(wanted: Wanted) -> list[tuple[Role, ModelName]]:
+    """Name all models of a case: the two sides, then the cohort without them."""
+    sided = {wanted.reference, wanted.questioned}
+    models = [model for model in cohort_models(wanted.cohort) if str(model) not in sided]
+    return [
+        ("reference", naming.parse(wanted.reference)),
+        ("questioned", naming.parse(wanted.questioned)),
+        *(("cohort", model) for model in models),
+    ]
+
+
+def _probe_set(wanted: Wanted, sides: Sequence[tuple[Role, ModelName]]) -> ProbeSet | None:
     if wanted.probe_set is not None:
         return probes.load(wanted.probe_set)
+    asked = any(model.adapter != naming.RECORDED for _, model in sides)
     return probes.load(probes.DEFAULT) if asked else None
 
 
-def _source(
-    wanted: Wanted,
-    role: Role,
-    model: ModelName,
-    *,
-    probe_set: ProbeSet | None,
-    declared: Mapping[str, str],
-    say: Say,
-) -> Source:
-    """Return where a model's answers lie, after asking it where they lie nowhere yet."""
-    if model.adapter == naming.RECORDED:
-        return recorded_source(model, role, folder=wanted.folder, declared=declared)
-    assert probe_set is not None  # _probe_set refused already
-    path = case_files.transcript_path(wanted.folder, role, str(model))
-    say(f"asking {model} {len(probe_set.probes)} probes × {wanted.draws}")
-    runner.run(runner.Run(model, probe_set, wanted.sampling, wanted.draws), path)
+def _ready(wanted: Wanted, sides: Sequence[tuple[Role, ModelName]], probe_set: ProbeSet | None) -> dict[int, Ready]:
+    """Connect the models that have to be asked, by their place; sends nothing."""
+    ready = {}
+    for place, (role, model) in enumerate(sides):
+        if model.adapter != naming.RECORDED:
+            assert probe_set is not None  # it was loaded since a model has to be asked
+            path = case_files.transcript_path(wanted.folder, role, str(model))
+            ready[place] = runner.connected(Run(model, probe_set, wanted.sampling, wanted.draws), path)
+    return ready
+
+
+def _ask(ready: Sequence[Ready], *, terms: Terms, say: Say) -> None:
+    """Ask all models at once; raises where one of them did not answer enough, after all were asked."""
+    if not ready:
+        return
+    for one in ready:
+        say(f"asking {one.run.model} {len(one.run.probe_set.probes)} probes × {one.run.draws}")
+    found = runner.ask(ready, terms=terms, stream=sys.stderr)
+    runner.tell(found, say=say)
+    outcomes.judge(found, min_answered=terms.min_answered)
+
+
+def _asked_source(wanted: Wanted, role: Role, asked: Ready, declared: Mapping[str, str]) -> Source:
+    """Return where the answers of a model that was asked lie."""
+    model = asked.run.model
     lineage_of = getattr(registry.load("adapters", model.adapter), "lineage", None)
     lineage = declared.get(str(model)) or (lineage_of(model.name) if lineage_of else None)
     return Source(
         name=str(model),
         role=role,
         format="native",
-        path=path.relative_to(wanted.folder).as_posix(),
-        digest=canonical.file_digest(path),
+        path=asked.path.relative_to(wanted.folder).as_posix(),
+        digest=canonical.file_digest(asked.path),
         lineage=lineage,
         sampling=wanted.sampling,
     )

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from forensics.commands import (
     answers_key,
     as_json,
+    asking_options,
     format_option,
     given,
     json_option,
     sampling_options,
     say,
     scoring_options,
+    terms,
     workers_option,
 )
 
@@ -51,6 +53,7 @@ Examples:
 )
 @click.option("--key", type=click.Path(path_type=Path), help="Key that seals the answers before they are scored.")
 @sampling_options
+@asking_options
 @scoring_options
 @format_option
 @workers_option
@@ -83,13 +86,15 @@ def command(
     us: bool,
     workers: int,
     json_: bool,
+    dry_run: bool,
+    **options: Any,
 ) -> None:
     """Compare QUESTIONED with REFERENCE against a cohort, and write the evidence.
 
     A model is ADAPTER:NAME, as in replay:PATH for answers recorded earlier. Recorded answers are matched by their
     prompts; models that have to be asked answer the probe set named with --probes.
     """
-    from forensics import comparing
+    from forensics import comparing, preparing
     from forensics.preparing import Wanted
     from forensics.records.transcript import Sampling
 
@@ -108,7 +113,12 @@ def command(
         replicates=replicates,
         calibration=calibration,
         transfer=transfer,
+        terms=terms(options),
     )
+    if dry_run:
+        for estimate in preparing.estimated(wanted):
+            click.echo(estimate.line())
+        return
     plan = comparing.Plan(protocol, given(context), answers_key(key))
     result = comparing.compare(
         wanted, formats=formats.split(","), style=style, us=us, workers=workers, say=say, plan=plan

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -152,9 +153,9 @@ def test_the_same_seed_gives_the_same_answer(name: str, reachable: tuple[str, Ma
     assert replies[0] == replies[1]
 
 
-def test_replay_gives_draws_in_order_and_then_says_that_there_are_no_more() -> None:
+def test_replay_gives_the_draw_asked_for_and_says_where_there_is_none() -> None:
     model = registry.load("adapters", "replay").connect(str(RECORDING.parent / "zero_eval.json"), {})
-    replies = [model.ask(ask("How much is 2 and 2?")) for _ in range(3)]
+    replies = [model.ask(replace(ask("How much is 2 and 2?"), draw=draw)) for draw in (0, 1, 2)]
     assert [reply.text for reply in replies] == ["The answer is 4.", "5", ""]
     assert [reply.state for reply in replies] == ["text", "text", "failed"]
 
