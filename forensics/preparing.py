@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
-from forensics import calibrations, canonical, importing, lineages, naming, probes, registry, runner, scoring
+from forensics import aliases, calibrations, canonical, importing, lineages, naming, probes, registry, runner, scoring
 from forensics import case as case_files
 from forensics.adapters import ModelName
 from forensics.asking import outcome as outcomes
@@ -150,7 +150,7 @@ def cohort_models(named: Iterable[str]) -> list[ModelName]:
             found += [ModelName(naming.RECORDED, str(file)) for file in files]
         elif path.is_file():
             found.append(ModelName(naming.RECORDED, item))
-        elif ":" not in item:
+        elif ":" not in item and item.partition("?")[0] not in aliases.read():
             raise UsageError(f"The cohort {item!r} is no file, folder or model.", remedy="Name one that exists.")
         else:
             found += _known(naming.parse(item))
