@@ -66,6 +66,7 @@ def weigh(
         tool=scores.tool,
         case=scores.case,
         scores=canonical.digest(as_written(scores)),
+        calibration=case.calibration if weighed else None,
         question=case.question,
         reference=case.reference.name,
         questioned=case.questioned.name,
@@ -88,6 +89,7 @@ def weigh(
         seed=scores.seed,
         replicates=scores.replicates,
         distributions=tuple(_distribution(score) for score in scores.scores if score.raw is not None),
+        habits=scores.habits,
         exhibits=exhibits(case, scores, root=root),
         warnings=tuple(_warnings(scores, weighed)),
     )
