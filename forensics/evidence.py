@@ -72,6 +72,7 @@ def weigh(
         questioned=case.questioned.name,
         propositions=named,
         conclusion=conclude(named, weighed),
+        weighed=weighed.measured if weighed else (),
         scale=scale(),
         findings=tuple(_finding(score) for score in scores.scores),
         population=_population(scores),
@@ -186,10 +187,10 @@ def _versions(case: Case, scores: Scores) -> tuple[Version, ...]:
 def _warnings(scores: Scores, weighed: Weighed | None) -> list[str]:
     """Say what a reader must know before using any number."""
     found = ["The calibration was transferred, not validated for this case."] if weighed and weighed.transferred else []
+    found += _sent_differently(*scores.sides[:2])
     for side in scores.sides[:2]:
         found += [warning for warning in (_incomplete(side), _cut_short(side)) if warning]
         found += conduct.warnings(side.model, side.handling)
-    found += _sent_differently(*scores.sides[:2])
     undeclared = [side.model for side in scores.sides if side.lineage is None]
     if undeclared:
         found.append(

@@ -19,7 +19,7 @@ from forensics.numerics.folds import bootstrap_lineage_weights
 from forensics.numerics.intervals import contributing_lineages, lineage_t_interval
 from forensics.numerics.logistic import LogisticFusion, fit_fusion
 from forensics.records.calibration import Calibration, Line
-from forensics.records.evidence import Condition, Sensitivity, Verdict, Weight
+from forensics.records.evidence import Condition, Measured, Sensitivity, Verdict, Weight
 from forensics.records.scores import Interval, Score, Scores
 from forensics.validating import FEWEST_FOR_INTERVAL, FEWEST_LINEAGES, Labelled
 
@@ -42,6 +42,7 @@ class Weighed:
     weights: tuple[Weight, ...]
     conditions: tuple[Condition, ...]
     sensitivity: tuple[Sensitivity, ...]
+    measured: tuple[Measured, ...]
     transferred: bool
     """True where the calibration was used although the case differs from it."""
 
@@ -74,7 +75,18 @@ def weigh(scores: Scores, calibration: Calibration, *, transfer: bool) -> Weighe
         weights=tuple(weights),
         conditions=tuple(conditions),
         sensitivity=tuple(_sensitivity(scores, calibration, fitted)),
+        measured=tuple(_measured(name, by_name.get(name), calibration) for name in calibration.features),
         transferred=bool(differing),
+    )
+
+
+def _measured(name: str, score: Score | None, calibration: Calibration) -> Measured:
+    value = _values(score).get(calibration.normalisation) if score else None
+    return Measured(
+        statistic=name,
+        normalisation=calibration.normalisation,
+        value=value,
+        n_probes=score.n_probes if score else 0,
     )
 
 

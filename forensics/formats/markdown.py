@@ -52,8 +52,13 @@ def _first_screen(summary: Summary) -> Iterator[str]:
         f"> {md(summary.meaning)}",
         "",
     )
-    yield from (f"* {md(name)}: {md(text)}" for name, text in summary.propositions)
-    yield from (f"* Scale of ratios: {md('; '.join(summary.scale))}; mirrored below 1.", "")
+    for weighed in summary.propositions:
+        yield f"* {md(weighed.name)}: {md(weighed.text)}"
+    yield from (f"* {md(weighed.ratio)}" for weighed in summary.propositions if weighed.ratio)
+    steps = (
+        f"**{md(s.ratios)}: {md(s.words)}**" if s.applies else f"{md(s.ratios)}: {md(s.words)}" for s in summary.scale
+    )
+    yield from (f"* Scale of ratios: {'; '.join(steps)}; mirrored below 1.", "")
     yield from (f"* {md(caution)}" for caution in summary.cautions)
     yield ""
     if summary.figure:

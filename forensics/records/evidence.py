@@ -47,6 +47,16 @@ class Weight(Record):
     reason: str | None
 
 
+class Measured(Record):
+    """One value that the ratios rest on."""
+
+    statistic: str
+    normalisation: str
+    value: float | None
+    """None where the statistic has no value by this normalisation."""
+    n_probes: int
+
+
 class Conclusion(Record):
     """What may be said. The lower ratio is the headline."""
 
@@ -190,6 +200,8 @@ class Evidence(Record):
     questioned: str
     propositions: Propositions
     conclusion: Conclusion
+    weighed: tuple[Measured, ...]
+    """What the ratios rest on; empty where nothing was weighed."""
     scale: tuple[ScaleStep, ...]
     findings: tuple[Finding, ...]
     population: tuple[Population, ...]

@@ -62,7 +62,7 @@ def _summary(e: Evidence) -> Table:
         said = w.reason or f"Hp against {name}: {_said(e, w.alternative)}"
         text = said if w.reason is None else f"Hp against {name}: {said}"
         sheet.row(w.alternative, (text, Shown(w.log10_lr, log_ratio(w.log10_lr)), "; ".join(own) if w.log10_lr is not None else NONE),
-                  strong=w.alternative == e.conclusion.headline)  # fmt: skip
+                  n=w.lineages or 0, strong=w.alternative == e.conclusion.headline)  # fmt: skip
     for i, (what, text) in enumerate(general, start=1):
         sheet.row(f"general-{i}", (what, Shown(None), text))
     return sheet.table()
@@ -199,7 +199,7 @@ def glossary(material: Material) -> Section:
         "Terms as used in this annex",
         (Column("term", "Term"), Column("meaning", "Meaning")),
         empty="",
-        source=None,
+        source=f"forensics {material.evidence.tool}",
     )
     for term, meaning in GLOSSARY:
         sheet.row(term, (term, meaning))

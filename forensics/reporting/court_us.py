@@ -42,7 +42,7 @@ def _map(e: Evidence) -> Table:
         "FRE 702: where each limb is addressed",
         (Column("limb", "Limb"), Column("asks", "What it asks, in short"), Column("where", "Where in this annex"), Column("expert", "Left to the expert")),
         empty="",
-        source=None,
+        source=f"forensics {e.tool}",
         note="In short words, not those of the rule. Every reference is for a lawyer to check.",
     )  # fmt: skip
     tested = (

@@ -27,6 +27,7 @@ from forensics.records.evidence import (
     Finding,
     Input,
     LineValidation,
+    Measured,
     Population,
     Propositions,
     Sensitivity,
@@ -193,6 +194,8 @@ def evidence(
             verbal=None if ratio is None else "moderate support for Hp",
             sentence=f"{NO_RATIO}." if ratio is None else "The findings are more probable if Hp than if Hd 1.",
         ),
+        weighed=() if ratio is None else (
+            Measured(statistic="lexical", normalisation="near-cohort", value=0.87, n_probes=probes),),
         scale=scale(),
         findings=(*(Finding(statistic=s, **finding) for s in statistics), Finding(statistic="blank", **blank)),
         population=(Population(lineage=say("lineage"), models=tuple(models), excluded=None),),
