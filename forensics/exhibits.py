@@ -44,7 +44,7 @@ def exhibits(case: Case, scores: Scores, *, root: Path) -> tuple[Exhibit, ...]:
 
 
 def _beside(case: Case, shown: Score) -> list[tuple[str, Source]]:
-    """Choose the unrelated model nearest to both sides, and the one in the middle."""
+    """Choose the unrelated model nearest to both sides, and the one in the middle; where it can be, ones with texts."""
     by_name = {source.name: source for source in case.cohort}
     closeness = sorted(
         (-(c.reference + c.questioned), c.model)
@@ -53,6 +53,7 @@ def _beside(case: Case, shown: Score) -> list[tuple[str, Source]]:
     )
     if not closeness:
         return []
+    closeness = [line for line in closeness if not using.is_packed(by_name[line[1]])] or closeness
     nearest, middle = closeness[0][1], closeness[len(closeness) // 2][1]
     chosen = [("nearest unrelated", by_name[nearest]), ("middling unrelated", by_name[middle])]
     return [(f"{label} (in a cohort pack, without texts)" if using.is_packed(s) else label, s) for label, s in chosen]

@@ -193,9 +193,7 @@ def _exhibit(exhibit: Exhibit, level: int) -> Iterator[str]:
     said = []
     for excerpt in exhibit.excerpts:
         head = _word.paragraph([Run(f"{excerpt.label}: {_short(excerpt.model)}", bold=True)], "Cell")
-        runs = [Run(run.text, marked=run.shared) for run in excerpt.passages] or [
-            Run("no answer with text", italic=True)
-        ]
+        runs = [Run(run.text, marked=run.shared) for run in excerpt.passages] or [Run(excerpt.nothing, italic=True)]
         cut = [Run(f"\n{excerpt.cut:,} further characters are not shown.", quiet=True)] if excerpt.cut else []
         said.append(Cell(head + _word.paragraph([*runs, *cut], "Quoted")))
     pairs = [

@@ -138,6 +138,9 @@ def _exhibit(exhibit: Exhibit, level: int) -> Iterator[str]:
     for excerpt in exhibit.excerpts:
         cut = f" ({excerpt.cut:,} further characters are not shown)" if excerpt.cut else ""
         yield from (f"{md(excerpt.label)}: {_cell(excerpt.model)}{cut}", "")
+        if not excerpt.passages:
+            yield from (f"*{md(excerpt.nothing)}*", "")
+            continue
         yield from (hostile.markdown_block("".join(run.text for run in excerpt.passages)), "")
         passages = [run.text for run in excerpt.passages if run.shared]
         if passages and excerpt.label == "questioned":

@@ -22,8 +22,9 @@ def summary(material: Material) -> Summary:
     """Return the first screen."""
     evidence = material.evidence
     drawn = {d.statistic: d for d in evidence.distributions}
-    weighed = [f.statistic for f in evidence.findings if f.role == "weighed" and f.statistic in drawn]
-    shown = next((name for name in ("lexical", *weighed) if name in drawn), None)
+    weighed = [m.statistic for m in evidence.weighed]
+    others = [f.statistic for f in evidence.findings if f.role == "weighed"]
+    shown = next((name for name in (*weighed, "lexical", *others) if name in drawn), None)
     return Summary(
         reference=evidence.reference,
         questioned=evidence.questioned,

@@ -113,6 +113,8 @@ class Excerpt:
     model: str
     passages: tuple[Passage, ...]
     cut: int
+    nothing: str
+    """What stands in place of an answer without text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,10 +162,14 @@ def findings(evidence: Evidence) -> Table:
         source=evidence.scores,
         note="Normalised: by how many standard deviations the pair lies above what each side shows with unrelated cohort "
         "models, averaged over both sides. Ranks: the place of the other side among all models, seen from the reference (R) "
-        f"and from the questioned model (Q); 1 is nearest. Cohort: unrelated models in the normalisation. {_how_intervals(evidence)}Exhibits are shown, never weighed.",
+        f"and from the questioned model (Q); 1 is nearest. Cohort: unrelated models in the normalisation. {_how_intervals(evidence)}Weighed: the calibration of this case "
+        "rests on it. Not weighed here: measured and shown; another calibration may weigh it. Exhibits are never weighed.",
     )
+    weighed = {m.statistic for m in evidence.weighed}
     for f in evidence.findings:
-        sheet.row(f.statistic, (f.statistic, f.role, *_measures(f), _remark(f)), n=f.n_probes)
+        role = "weighed" if f.statistic in weighed else "exhibit" if f.role == "exhibit" else "not weighed here"
+        strong = f.statistic in weighed
+        sheet.row(f.statistic, (f.statistic, role, *_measures(f), _remark(f)), n=f.n_probes, strong=strong)
     return sheet.table()
 
 
@@ -217,9 +221,11 @@ def key_findings(evidence: Evidence) -> Table:
         source=evidence.scores,
         note=f"Ranks: seen from the reference / from the questioned model, of all models compared.{_silent(evidence)}",
     )
-    for f in sorted(evidence.findings, key=lambda f: f.role != "weighed"):
+    weighed = {m.statistic for m in evidence.weighed}
+    for f in sorted(evidence.findings, key=lambda f: (f.statistic not in weighed, f.role != "weighed")):
         if f.raw is not None:
-            name = f.statistic if f.role == "weighed" else f"{f.statistic} (exhibit)"
+            name = f"{f.statistic} (weighed)" if f.statistic in weighed else f.statistic
+            name = f"{f.statistic} (exhibit)" if f.role == "exhibit" else name
             sheet.row(
                 f.statistic, (name, f.raw, Shown(f.normalised, unit=unit_of(f.normalisation)), ranks(f)), n=f.n_probes
             )
