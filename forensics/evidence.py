@@ -119,6 +119,7 @@ def _sensitivity(scores: Scores) -> tuple[Sensitivity, ...]:
                         statistic=score.statistic,
                         normalisation=normalisation,
                         normalised=value,
+                        alternative=None,
                         log10_lr=None,
                         reason="not weighed by itself",
                     )

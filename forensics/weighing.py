@@ -20,7 +20,7 @@ from forensics.numerics.intervals import contributing_lineages, lineage_t_interv
 from forensics.numerics.logistic import LogisticFusion, fit_fusion
 from forensics.records.calibration import Calibration, Line
 from forensics.records.evidence import Condition, Measured, Sensitivity, Verdict, Weight
-from forensics.records.scores import Interval, Score, Scores
+from forensics.records.scores import Interval, Score, Scores, Variant
 from forensics.validating import FEWEST_FOR_INTERVAL, FEWEST_LINEAGES, Labelled
 
 REPLICATES = 999
@@ -244,26 +244,31 @@ def _interval(
 
 
 def _sensitivity(scores: Scores, calibration: Calibration, fitted: Mapping[str, Fitted | None]) -> list[Sensitivity]:
-    """Weigh every variant of the weighed statistic against the first alternative; the others show their scores."""
-    rows = []
-    line = fitted[calibration.lines[0].alternative]
-    answerable = calibration.lines[0].validation.answerable
-    for name in calibration.features if len(calibration.features) == 1 else ():
-        score = next((s for s in scores.scores if s.statistic == name), None)
-        for variant in score.variants if score else ():
-            value = variant.values.get(calibration.normalisation)
-            ratio = None
-            if value is not None and line is not None and answerable:
-                ratio = float(np.clip(line.line.log10_lr(np.array([[value]]))[0], -line.cap.log10, line.cap.log10))
-            rows.append(
-                Sensitivity(
-                    id=f"{name}-{variant.id}",
-                    change=variant.change,
-                    statistic=name,
-                    normalisation=calibration.normalisation,
-                    normalised=value,
-                    log10_lr=None if ratio is None else canonical.rounded(ratio),
-                    reason=variant.reason,
-                )
-            )
-    return rows
+    """Weigh every variant of the weighed statistic against each alternative."""
+    if len(calibration.features) != 1:
+        return []
+    name = calibration.features[0]
+    score = next((s for s in scores.scores if s.statistic == name), None)
+    return [
+        _varied(name, variant, line, fitted[line.alternative], calibration.normalisation)
+        for line in calibration.lines
+        for variant in (score.variants if score else ())
+    ]
+
+
+def _varied(name: str, variant: Variant, line: Line, fitted: Fitted | None, normalisation: str) -> Sensitivity:
+    value = variant.values.get(normalisation)
+    ratio = None
+    if value is not None and fitted is not None and line.validation.answerable:
+        limit = fitted.cap.log10
+        ratio = canonical.rounded(float(np.clip(fitted.line.log10_lr(np.array([[value]]))[0], -limit, limit)))
+    return Sensitivity(
+        id=f"{name}-{variant.id}-{line.alternative}",
+        change=variant.change,
+        statistic=name,
+        normalisation=normalisation,
+        normalised=value,
+        alternative=line.alternative,
+        log10_lr=ratio,
+        reason=variant.reason,
+    )

@@ -159,7 +159,8 @@ def _field(field: Field, number: int) -> Iterator[str]:
 def _figure(figure: Figure, figures: _Figures) -> Iterator[str]:
     yield figures.shown(figure)
     name = f"Figure {figure.number}. {figure.title}. "
-    yield _word.paragraph([Run(name, bold=True), Run(f"{figure.note} Data: tables/{figure.data.id}.csv.", quiet=True)])
+    runs = [Run(name, bold=True), Run(f"{figure.note} Data: tables/{figure.data.id}.csv.", quiet=True)]
+    yield _word.paragraph(runs, "Note")
 
 
 def _table(whole: Table) -> Iterator[str]:
@@ -172,7 +173,8 @@ def _table(whole: Table) -> Iterator[str]:
     head = [Cell(_word.paragraph([Run(c.title, bold=True)], "Cell", right=c.numeric)) for c in table.columns]
     rows = [head, *(_row(row, table) for row in table.rows)]
     yield _word.table(rows, head=1, widths=shares(table, across=ACROSS))
-    yield _word.paragraph([Run(table.note, quiet=True)])
+    if table.note:
+        yield _word.paragraph([Run(table.note, quiet=True)], "Note")
 
 
 def _row(row: Row, table: Table) -> list[Cell]:
@@ -187,7 +189,7 @@ def _row(row: Row, table: Table) -> list[Cell]:
 
 def _exhibit(exhibit: Exhibit, level: int) -> Iterator[str]:
     yield _word.paragraph(exhibit.title, f"Heading{level}")
-    yield _word.paragraph([Run(exhibit.note, quiet=True)])
+    yield _word.paragraph([Run(exhibit.note, quiet=True)], "Note")
     yield _word.paragraph([Run("Prompt", bold=True)])
     yield _word.table([[Cell(_word.paragraph(exhibit.prompt, "Quoted"))]], ruled=False)
     said = []

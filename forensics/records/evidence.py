@@ -133,6 +133,8 @@ class Sensitivity(Record):
     statistic: str
     normalisation: str
     normalised: float | None
+    alternative: str | None
+    """What the ratio is against; None where there is no ratio."""
     log10_lr: float | None
     reason: str | None
 
@@ -147,7 +149,7 @@ class Excerpt(Record):
     cut: int
     """Characters left out at the end."""
     marks: tuple[tuple[int, int], ...]
-    """Spans of `text` shared by both sides and rare in the cohort: [start, end)."""
+    """Spans of `text` that both sides hold, and hardly any unrelated cohort model: [start, end)."""
 
 
 class Exhibit(Record):
@@ -156,6 +158,9 @@ class Exhibit(Record):
     id: str
     statistic: str
     contribution: Contribution
+    compared: int
+    """Answers of unrelated cohort models to this probe in which the marked passages were looked for: at most one in
+    fifty holds any of them. 0 where none could be read."""
     prompt: str
     excerpts: tuple[Excerpt, ...]
 

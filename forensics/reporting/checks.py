@@ -158,6 +158,7 @@ def sensitivity(evidence: Evidence) -> Table:
             Column("statistic", "Statistic"),
             Column("normalisation", "Normalisation"),
             Column("normalised", "Normalised", "standard deviations", numeric=True),
+            Column("alternative", "Hp against"),
             Column("log10_lr", "log10 LR", "log10", numeric=True),
             Column("reason", "Remark"),
         ),
@@ -172,7 +173,9 @@ def sensitivity(evidence: Evidence) -> Table:
             words = f"ratio against {names[w.alternative]} before the cap (not supported by the validation data)"
             uncapped = Shown(w.uncapped, log_ratio(w.uncapped))
             sheet.row(
-                f"uncapped-{w.alternative}", (words, "all weighed", NONE, None, uncapped, NONE), n=w.lineages or 0
+                f"uncapped-{w.alternative}",
+                (words, "all weighed", NONE, None, names[w.alternative], uncapped, NONE),
+                n=w.lineages or 0,
             )
     for s in evidence.sensitivity:
         values = (
@@ -180,6 +183,7 @@ def sensitivity(evidence: Evidence) -> Table:
             s.statistic,
             s.normalisation,
             Shown(s.normalised, unit=unit_of(s.normalisation)),
+            names[s.alternative] if s.alternative else NONE,
             Shown(s.log10_lr, log_ratio(s.log10_lr)),
             s.reason or NONE,
         )

@@ -101,14 +101,18 @@ def ranges(e: Evidence) -> Table:
         ),
         empty="No variation was computed for this case.",
         source=e.scores,
-        note="From the table of sensitivity. Likelihood ratios are against the first alternative, after the cap.",
+        note="From the table of sensitivity. Likelihood ratios are after the cap; the lowest of those against the alternatives is the headline.",
     )
-    for name, normalisation in dict.fromkeys((s.statistic, s.normalisation) for s in e.sensitivity):
-        lines = [s for s in e.sensitivity if (s.statistic, s.normalisation) == (name, normalisation)]
-        for kind, unit in (("log10_lr", "log10 LR"), ("normalised", "normalised score")):
+    names = tables.alternative_names(e)
+    groups: dict[tuple[str, str, str | None], list[Sensitivity]] = {}
+    for s in e.sensitivity:
+        groups.setdefault((s.statistic, s.normalisation, s.alternative), []).append(s)
+    for (name, normalisation, alternative), lines in groups.items():
+        against = f", Hp against {names[alternative]}" if alternative else ""
+        for kind, unit in (("log10_lr", f"log10 LR{against}"), ("normalised", "normalised score")):
             found = [(value, s) for s in lines if (value := getattr(s, kind)) is not None]
-            if len(found) > 1:
-                row = f"{name}-{normalisation.replace(' ', '-')}-{kind}"
+            row = f"{name}-{normalisation.replace(' ', '-')}{f'-{alternative}' if kind == 'log10_lr' else ''}-{kind}"
+            if len(found) > 1 and row not in sheet:
                 sheet.row(row, (f"{unit}, {name} ({normalisation})", *_ends(found, kind)), n=len(found))
     return sheet.table()
 

@@ -20,12 +20,13 @@ def exhibits(material: Material) -> Section:
     if not shown:
         words: tuple[str, ...] = ("No probe could be shown: no statistic gives values by probe.",)
     else:
-        beside = [e for one in evidence.exhibits for e in one.excerpts if e.label not in ("reference", "questioned")]
+        read = min(one.compared for one in evidence.exhibits)
         marked = (
-            "Marked: passages that both sides hold and neither of the other two answers shown does."
-            if beside and not any(PACKED in e.label for e in beside)
-            else "Marked: passages that both sides hold. No answer of another model could be read beside them, so nothing here says "
-            "that they are rare."
+            "Marked: passages of four words or more that both sides hold, neither of the other two answers shown does, and at "
+            "most one in fifty of the answers of unrelated models to the same probe (how many were read stands with each)."
+            if read
+            else "Marked: passages that both sides hold. No answer of an unrelated model could be read, so nothing here says that "
+            "they are rare."
         )
         words = (
             (
@@ -43,7 +44,8 @@ def _exhibit(place: int, recorded: Recorded) -> Exhibit:
         id=recorded.id,
         title=f"Exhibit {place}",
         prompt=recorded.prompt,
-        note=f"Score of the pair {number(c.raw)}, typical {number(c.typical)}, excess {number(c.excess)}; prompt {c.prompt_digest}.",
+        note=f"Score of the pair {number(c.raw)}, typical {number(c.typical)}, excess {number(c.excess)}; marks looked for in "
+        f"{counted(recorded.compared, 'answer')} of unrelated models; prompt {c.prompt_digest}.",
         excerpts=tuple(Shown(e.label, e.model, _passages(e), e.cut, _nothing(e)) for e in recorded.excerpts),
     )
 

@@ -50,6 +50,10 @@ class Sheet:
         self._rows: list[Row] = []
         self._taken: set[str] = set()
 
+    def __contains__(self, name: str) -> bool:
+        """Say whether there is a row of this name."""
+        return slug(name) in self._taken
+
     def row(
         self,
         name: str,

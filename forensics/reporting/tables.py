@@ -163,11 +163,11 @@ def findings(evidence: Evidence) -> Table:
         note="Normalised: by how many standard deviations the pair lies above what each side shows with unrelated cohort "
         "models, averaged over both sides. Ranks: the place of the other side among all models, seen from the reference (R) "
         f"and from the questioned model (Q); 1 is nearest. Cohort: unrelated models in the normalisation. {_how_intervals(evidence)}Weighed: the calibration of this case "
-        "rests on it. Not weighed here: measured and shown; another calibration may weigh it. Exhibits are never weighed.",
+        "rests on it. Measured: shown beside it, and weighed by other calibrations. Exhibits are never weighed.",
     )
     weighed = {m.statistic for m in evidence.weighed}
     for f in evidence.findings:
-        role = "weighed" if f.statistic in weighed else "exhibit" if f.role == "exhibit" else "not weighed here"
+        role = "weighed" if f.statistic in weighed else "exhibit" if f.role == "exhibit" else "measured"
         strong = f.statistic in weighed
         sheet.row(f.statistic, (f.statistic, role, *_measures(f), _remark(f)), n=f.n_probes, strong=strong)
     return sheet.table()

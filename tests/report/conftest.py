@@ -140,7 +140,12 @@ def exhibit(
         Excerpt(label="nearest unrelated", model=beside, text=say("answer"), cut=0, marks=()),
     )
     return Exhibit(
-        id=f"probe-{number + 1}", statistic="lexical", contribution=contribution, prompt=say("prompt"), excerpts=shown
+        id=f"probe-{number + 1}",
+        statistic="lexical",
+        contribution=contribution,
+        compared=10,
+        prompt=say("prompt"),
+        excerpts=shown,
     )
 
 
@@ -204,7 +209,7 @@ def evidence(
         validation=() if ratio is None else tuple(
             LineValidation(alternative=a, validation=validation()) for a in alternatives),
         sensitivity=() if ratio is None else (
-            Sensitivity(id="half", change=say("change"), statistic="lexical", normalisation="s-norm", normalised=7.1, log10_lr=1.2, reason=None),),
+            Sensitivity(id="half", change=say("change"), statistic="lexical", normalisation="s-norm", normalised=7.1, alternative="independent", log10_lr=1.2, reason=None),),
         controls=(Control(id="itself", name=say("control"), expected="closer", statistic="lexical", normalised=None,
                           log10_lr=None, verdict="not available", reason=say("reason")),),
         deviations=(say("deviation"),),
