@@ -66,11 +66,13 @@ def weigh(
         tool=scores.tool,
         case=scores.case,
         scores=canonical.digest(as_written(scores)),
+        calibration=case.calibration if weighed else None,
         question=case.question,
         reference=case.reference.name,
         questioned=case.questioned.name,
         propositions=named,
         conclusion=conclude(named, weighed),
+        weighed=weighed.measured if weighed else (),
         scale=scale(),
         findings=tuple(_finding(score) for score in scores.scores),
         population=_population(scores),
@@ -88,6 +90,7 @@ def weigh(
         seed=scores.seed,
         replicates=scores.replicates,
         distributions=tuple(_distribution(score) for score in scores.scores if score.raw is not None),
+        habits=scores.habits,
         exhibits=exhibits(case, scores, root=root),
         warnings=tuple(_warnings(scores, weighed)),
     )
@@ -116,6 +119,7 @@ def _sensitivity(scores: Scores) -> tuple[Sensitivity, ...]:
                         statistic=score.statistic,
                         normalisation=normalisation,
                         normalised=value,
+                        alternative=None,
                         log10_lr=None,
                         reason="not weighed by itself",
                     )
@@ -184,10 +188,10 @@ def _versions(case: Case, scores: Scores) -> tuple[Version, ...]:
 def _warnings(scores: Scores, weighed: Weighed | None) -> list[str]:
     """Say what a reader must know before using any number."""
     found = ["The calibration was transferred, not validated for this case."] if weighed and weighed.transferred else []
+    found += _sent_differently(*scores.sides[:2])
     for side in scores.sides[:2]:
         found += [warning for warning in (_incomplete(side), _cut_short(side)) if warning]
         found += conduct.warnings(side.model, side.handling)
-    found += _sent_differently(*scores.sides[:2])
     undeclared = [side.model for side in scores.sides if side.lineage is None]
     if undeclared:
         found.append(

@@ -13,14 +13,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import canonical, measuring, relations, validating
+from forensics import canonical, measuring, relations, surroundings, validating
 from forensics.errors import UsageError
 from forensics.numerics.folds import bootstrap_lineage_weights
 from forensics.numerics.intervals import contributing_lineages, lineage_t_interval
 from forensics.numerics.logistic import LogisticFusion, fit_fusion
 from forensics.records.calibration import Calibration, Line
-from forensics.records.evidence import Condition, Sensitivity, Verdict, Weight
-from forensics.records.scores import Interval, Score, Scores
+from forensics.records.evidence import Condition, Measured, Sensitivity, Verdict, Weight
+from forensics.records.scores import Interval, Score, Scores, Variant
 from forensics.validating import FEWEST_FOR_INTERVAL, FEWEST_LINEAGES, Labelled
 
 REPLICATES = 999
@@ -42,6 +42,7 @@ class Weighed:
     weights: tuple[Weight, ...]
     conditions: tuple[Condition, ...]
     sensitivity: tuple[Sensitivity, ...]
+    measured: tuple[Measured, ...]
     transferred: bool
     """True where the calibration was used although the case differs from it."""
 
@@ -58,7 +59,7 @@ class Fitted(NamedTuple):
 def weigh(scores: Scores, calibration: Calibration, *, transfer: bool) -> Weighed:
     """Weigh a case's scores; raises UsageError where the calibration does not fit and `transfer` was not asked for."""
     conditions = compare_conditions(scores, calibration)
-    differing = [condition for condition in conditions if condition.verdict == "differs"]
+    differing = [c for c in conditions if c.verdict == "differs" and c.id not in surroundings.IDS]
     if differing and not transfer:
         named = "; ".join(f"{c.name}: {c.case} here, {c.validation} in the calibration" for c in differing)
         raise UsageError(
@@ -74,7 +75,18 @@ def weigh(scores: Scores, calibration: Calibration, *, transfer: bool) -> Weighe
         weights=tuple(weights),
         conditions=tuple(conditions),
         sensitivity=tuple(_sensitivity(scores, calibration, fitted)),
+        measured=tuple(_measured(name, by_name.get(name), calibration) for name in calibration.features),
         transferred=bool(differing),
+    )
+
+
+def _measured(name: str, score: Score | None, calibration: Calibration) -> Measured:
+    value = _values(score).get(calibration.normalisation) if score else None
+    return Measured(
+        statistic=name,
+        normalisation=calibration.normalisation,
+        value=value,
+        n_probes=score.n_probes if score else 0,
     )
 
 
@@ -110,7 +122,7 @@ def compare_conditions(scores: Scores, calibration: Calibration) -> list[Conditi
             verdict="same" if cohort >= ENOUGH_COHORT * wanted.cohort_models else "differs",
         )
     )
-    return found
+    return [*found, *surroundings.compare(scores.circumstances, wanted)]
 
 
 def _same(identity: str, name: str, case: str, validation: str) -> Condition:
@@ -232,26 +244,31 @@ def _interval(
 
 
 def _sensitivity(scores: Scores, calibration: Calibration, fitted: Mapping[str, Fitted | None]) -> list[Sensitivity]:
-    """Weigh every variant of the weighed statistic against the first alternative; the others show their scores."""
-    rows = []
-    line = fitted[calibration.lines[0].alternative]
-    answerable = calibration.lines[0].validation.answerable
-    for name in calibration.features if len(calibration.features) == 1 else ():
-        score = next((s for s in scores.scores if s.statistic == name), None)
-        for variant in score.variants if score else ():
-            value = variant.values.get(calibration.normalisation)
-            ratio = None
-            if value is not None and line is not None and answerable:
-                ratio = float(np.clip(line.line.log10_lr(np.array([[value]]))[0], -line.cap.log10, line.cap.log10))
-            rows.append(
-                Sensitivity(
-                    id=f"{name}-{variant.id}",
-                    change=variant.change,
-                    statistic=name,
-                    normalisation=calibration.normalisation,
-                    normalised=value,
-                    log10_lr=None if ratio is None else canonical.rounded(ratio),
-                    reason=variant.reason,
-                )
-            )
-    return rows
+    """Weigh every variant of the weighed statistic against each alternative."""
+    if len(calibration.features) != 1:
+        return []
+    name = calibration.features[0]
+    score = next((s for s in scores.scores if s.statistic == name), None)
+    return [
+        _varied(name, variant, line, fitted[line.alternative], calibration.normalisation)
+        for line in calibration.lines
+        for variant in (score.variants if score else ())
+    ]
+
+
+def _varied(name: str, variant: Variant, line: Line, fitted: Fitted | None, normalisation: str) -> Sensitivity:
+    value = variant.values.get(normalisation)
+    ratio = None
+    if value is not None and fitted is not None and line.validation.answerable:
+        limit = fitted.cap.log10
+        ratio = canonical.rounded(float(np.clip(fitted.line.log10_lr(np.array([[value]]))[0], -limit, limit)))
+    return Sensitivity(
+        id=f"{name}-{variant.id}-{line.alternative}",
+        change=variant.change,
+        statistic=name,
+        normalisation=normalisation,
+        normalised=value,
+        alternative=line.alternative,
+        log10_lr=ratio,
+        reason=variant.reason,
+    )
