@@ -45,13 +45,15 @@ for (const input of methods) input.addEventListener("change", showMethod);
 
 // Models in the drawings: one stop of the Tab key for each drawing, arrow keys within it
 const marks = models.map(() => []);
+// What is seen must be part of what is said: a name cut short for the drawing stands before the whole one.
+const spoken = (mark, name) => { const seen = [...mark.querySelectorAll("text")].map((t) => t.textContent.trim()).join(" "); return !seen || seen === name ? name : `${seen}, ${name}`; };
 for (const svg of document.querySelectorAll(".tree svg, #view-map svg")) {
   svg.setAttribute("role", "group");
   const inside = [...svg.querySelectorAll("g.m")];
   inside.forEach((mark, place) => {
     const i = Number(mark.dataset.i);
     marks[i].push(mark);
-    mark.setAttribute("role", "button"); mark.setAttribute("aria-label", models[i].name); mark.setAttribute("tabindex", place ? -1 : 0);
+    mark.setAttribute("role", "button"); mark.setAttribute("aria-label", spoken(mark, models[i].name)); mark.setAttribute("tabindex", place ? -1 : 0);
     mark.addEventListener("click", (event) => choose(i, event.shiftKey));
     mark.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
