@@ -16,6 +16,7 @@ from forensics import calibrations, canonical, importing, lineages, naming, prob
 from forensics import case as case_files
 from forensics.adapters import ModelName
 from forensics.errors import UsageError
+from forensics.packs import using
 from forensics.records.base import Question, Role
 from forensics.records.case import Case, Source
 from forensics.records.probes import ProbeSet
@@ -144,6 +145,8 @@ def cohort_models(named: Iterable[str]) -> list[ModelName]:
             if not files:
                 raise UsageError(f"{path} holds no recorded answers.", remedy="Name a folder of answer files.")
             found += [ModelName(naming.RECORDED, str(file)) for file in files]
+        elif using.is_pack(path):
+            found += [ModelName(naming.RECORDED, item, {using.MODEL: name}) for name in using.names(path)]
         elif path.is_file():
             found.append(ModelName(naming.RECORDED, item))
         elif ":" not in item:
@@ -198,7 +201,16 @@ def _source(
 
 
 def recorded_source(model: ModelName, role: Role, *, folder: Path, declared: Mapping[str, str]) -> Source:
-    """Return the source of recorded answers; the format is found from the content unless `?as=` names it."""
+    """Return the source of recorded answers; the format is found from the content unless `?as=` names it.
+
+    Raises UsageError for a side that lies in a cohort pack: its answers are to be shown, and a pack holds no texts.
+    """
+    if using.is_pack(Path(model.name)):
+        if role != "cohort":
+            raise UsageError(
+                f"The {role} cannot come from a cohort pack: it holds no texts.", remedy="Name a file of its answers."
+            )
+        return using.source(Path(model.name).resolve(), model.options.get(using.MODEL, ""), declared=declared)
     path = importing.answers_file(Path(model.name)).resolve()
     options = dict(model.options)
     wanted_format = options.pop("as", None)

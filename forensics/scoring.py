@@ -19,7 +19,7 @@ from forensics.corpus import Corpus
 from forensics.numerics.normalisation import NORMALISERS
 from forensics.population import QUESTIONED, REFERENCE, Basis, cohort_scores, normalise, population, rank
 from forensics.records.base import Question
-from forensics.records.case import Case, Source
+from forensics.records.case import Case
 from forensics.records.scores import Contribution, Control, Interval, Score, Scores, SideCounts
 from forensics.transcripts import sampling_text
 from forensics.variants import variants
@@ -64,7 +64,7 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
         probe_set=case.probe_set,
         probes=body.probes,
         sides=_sides(body),
-        set_aside=(*case.set_aside, *_too_few(case, body)),
+        set_aside=(*case.set_aside, *body.set_aside),
         scores=scores,
         controls=_controls(body, basis, scores),
     )
@@ -252,12 +252,3 @@ def _sent(member: corpus.Member) -> str | None:
     if member.source.sampling is None or member.handling is None:
         return None
     return sampling_text(member.source.sampling, dropped=member.handling.dropped)
-
-
-def _too_few(case: Case, body: Corpus) -> Sequence[str]:
-    kept = {(member.source.digest, member.source.format) for member in body.members}
-    return [_few(source) for source in case.cohort if (source.digest, source.format) not in kept]
-
-
-def _few(source: Source) -> str:
-    return f"{source.name}: answered fewer than {corpus.FEWEST_PROBES} of the common probes"
