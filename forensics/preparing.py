@@ -18,7 +18,7 @@ from forensics.adapters import ModelName
 from forensics.errors import UsageError
 from forensics.packs import using
 from forensics.records.base import Question, Role
-from forensics.records.case import Case, Source
+from forensics.records.case import Case, Relative, Source
 from forensics.records.probes import ProbeSet
 from forensics.records.transcript import Sampling
 
@@ -48,6 +48,8 @@ class Wanted:
     calibration: str | None
     """Name or path of a calibration; None for none."""
     transfer: bool
+    relatives: Path | None = None
+    """Table of the questioned model's relatives in the cohort (model, role)."""
     protocol: str | None = None
     """Digest of the sealed protocol that is followed."""
 
@@ -81,6 +83,7 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
             registry.load("statistics", name)
     probe_set = _probe_set(wanted, asked)
     calibration = read_calibration(wanted)
+    relatives = lineages.read_relatives(wanted.relatives) if wanted.relatives else []
     for model in asked:
         registry.load("adapters", model.adapter).connect(model.name, model.options)
     # Recorded answers first: what is wrong with them shows before any model is asked.
@@ -90,6 +93,7 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
     }
     reference, questioned, *cohort = (sources[place] for place in range(len(sides)))
     kept, set_aside = _without_the_sides(cohort, (reference, questioned))
+    _check_relatives(relatives, [source.name for source in cohort], (reference.name, questioned.name))
     return Case(
         schema=SCHEMA,
         question=wanted.question,
@@ -102,10 +106,23 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
         seed=wanted.seed,
         replicates=wanted.replicates,
         set_aside=tuple(set_aside),
+        relatives=tuple(relatives),
         calibration=canonical.digest(calibration) if calibration else None,
         transfer=wanted.transfer,
         protocol=wanted.protocol,
     )
+
+
+def _check_relatives(relatives: Sequence[Relative], cohort: Sequence[str], sides: tuple[str, str]) -> None:
+    """Refuse relatives that are no cohort models: they would be left out of nothing, and nobody would notice."""
+    for relative in relatives:
+        if relative.model in sides:
+            raise UsageError(
+                f"{relative.model} is a side of the case and cannot be named as a relative.", remedy="Take its row out."
+            )
+        if relative.model not in cohort:
+            named = ", ".join(sorted(cohort)[:20])
+            raise UsageError(f"The relative {relative.model!r} is not in the cohort.", remedy=f"It holds {named}.")
 
 
 def read_calibration(wanted: Wanted) -> bytes | None:

@@ -22,6 +22,7 @@ from forensics.records.base import Question
 from forensics.records.case import Case
 from forensics.records.scores import Contribution, Control, Interval, Score, Scores, SideCounts
 from forensics.transcripts import sampling_text
+from forensics.triads import triad
 from forensics.variants import variants
 
 SCHEMA: Final = "forensics/scores/1"
@@ -47,7 +48,7 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
         only=case.only,
         workers=workers,
     )
-    basis = population(body)
+    basis = population(body, case.relatives)
     scores = tuple(
         score(body, name, basis, seed=case.seed, replicates=case.replicates)
         if name in names
@@ -67,6 +68,7 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
         set_aside=(*case.set_aside, *body.set_aside),
         scores=scores,
         controls=_controls(body, basis, scores),
+        triad=triad(body, basis, case.relatives, seed=case.seed, replicates=case.replicates),
     )
 
 
