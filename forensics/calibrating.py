@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from forensics import (
     __version__,
     canonical,
+    circumstances,
     corpus,
     measuring,
     preparing,
@@ -241,6 +242,7 @@ def _conditions(body: Corpus, recipe: Recipe) -> Conditions:
         probes=body.probes,
         draws=max(int(member.draws.max(initial=0)) + 1 for member in body.members),
         sampling=declared.pop() if len(declared) == 1 else "several",
+        **circumstances.conditions(body.members, workers=body.workers),
         cohort_models=int(np.median(unrelated)),
     )
 

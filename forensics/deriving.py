@@ -28,7 +28,7 @@ from forensics.transcripts import Entry, Transcript
 STATES = ("text", "empty", "refused", "failed")
 INDEX = "index"
 """The kind of derived arrays that says which answers a file holds."""
-_INDEX_VERSION = "3"
+_INDEX_VERSION = "4"
 _WORTH_PROCESSES = 8
 """Files to read from which on a second process pays for its start."""
 LONG_ANSWER, LONG_ANSWERS = 80, 5

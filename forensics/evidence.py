@@ -66,6 +66,7 @@ def weigh(
         tool=scores.tool,
         case=scores.case,
         scores=canonical.digest(as_written(scores)),
+        calibration=case.calibration if weighed else None,
         question=case.question,
         reference=case.reference.name,
         questioned=case.questioned.name,
@@ -89,6 +90,7 @@ def weigh(
         seed=scores.seed,
         replicates=scores.replicates,
         distributions=tuple(_distribution(score) for score in scores.scores if score.raw is not None),
+        habits=scores.habits,
         exhibits=exhibits(case, scores, root=root),
         warnings=tuple(_warnings(scores, weighed)),
     )
@@ -194,6 +196,11 @@ def _warnings(scores: Scores, weighed: Weighed | None) -> list[str]:
         found.append(
             f"{len(undeclared)} of {len(scores.sides)} models have no declared lineage: relatives of either side may "
             "stand in the cohort, so the robust normalisation was used."
+        )
+    if scores.question == "distillation" and scores.triad is None:
+        found.append(
+            "No base or sibling of the questioned model was named (--relatives), so whether it is nearer to the reference "
+            "than others of its base was not looked at."
         )
     both = scores.sides[:2]
     if both[0].digest == both[1].digest:

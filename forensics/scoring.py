@@ -13,14 +13,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import canonical, corpus, deriving, measuring, registry
+from forensics import canonical, circumstances, corpus, deriving, habits, measuring, registry
 from forensics.controls import controls
 from forensics.corpus import Corpus
 from forensics.numerics.normalisation import NORMALISERS
-from forensics.population import QUESTIONED, REFERENCE, Basis, cohort_scores, normalise, population, rank
+from forensics.population import FIRST_COHORT, QUESTIONED, REFERENCE, Basis, cohort_scores, normalise, population, rank
 from forensics.records.base import Question
 from forensics.records.case import Case
-from forensics.records.scores import Contribution, Control, Interval, Score, Scores, SideCounts
+from forensics.records.scores import Contribution, Control, Habit, Interval, Score, Scores, SideCounts
 from forensics.transcripts import sampling_text
 from forensics.triads import triad
 from forensics.variants import variants
@@ -66,7 +66,9 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
         probes=body.probes,
         sides=_sides(body),
         set_aside=(*case.set_aside, *body.set_aside),
+        circumstances=tuple(circumstances.of(body.members[:FIRST_COHORT], workers=workers)),
         scores=scores,
+        habits=_habits(body, basis, scores),
         controls=_controls(body, basis, scores),
         triad=triad(body, basis, case.relatives, seed=case.seed, replicates=case.replicates),
     )
@@ -79,6 +81,12 @@ def _controls(body: Corpus, basis: Basis, scores: Sequence[Score]) -> tuple[Cont
     if shown is None or shown.normalised is None:
         return ()
     return controls(body, shown.statistic, used=basis.used, by=basis.by, pair=shown.normalised)
+
+
+def _habits(body: Corpus, basis: Basis, scores: Sequence[Score]) -> tuple[Habit, ...]:
+    """Return the habits behind `style`; none where it has no value."""
+    valued = any(s.statistic == "style" and s.raw is not None for s in scores)
+    return habits.profile(body, basis) if valued else ()
 
 
 def asked_for(case: Case) -> list[str]:

@@ -54,9 +54,7 @@ class _Seen(NamedTuple):
     """Mean agreement with unrelated models. [probes, models]"""
 
 
-def triad(
-    body: Corpus, basis: Basis, relatives: Sequence[Relative], *, seed: int, replicates: int
-) -> Triad | None:
+def triad(body: Corpus, basis: Basis, relatives: Sequence[Relative], *, seed: int, replicates: int) -> Triad | None:
     """Measure the triad of a case; None where no base or sibling was named, a triad with a reason where it says nothing."""
     place = {member.source.name: m for m, member in enumerate(body.members)}
     named = [r for role in ("sibling", "base") for r in relatives if r.role == role]
@@ -68,7 +66,7 @@ def triad(
     reasons = [None, *_reasons(seen, present)]
     counted = [i for i, r in enumerate(present, start=1) if r.role == "sibling" and reasons[i] is None]
     both = seen.closeness + seen.usual
-    shared = ~np.isnan(both[:, [0, *counted]]).any(axis=1)
+    shared: NDArray[np.bool_] = np.logical_not(np.isnan(both[:, [0, *counted]]).any(axis=1))
     n_unrelated = int(basis.used.sum())
     why_not = _why_not(len(counted), int(shared.sum()), n_unrelated)
     standings = () if why_not else _standings(seen, shared, counted, seed=seed, replicates=replicates)
@@ -159,7 +157,12 @@ def _interval(values: Floats) -> Interval:
 
 
 def _member(
-    name: str, i: int, present: Sequence[Relative], seen: _Seen, shared: NDArray[np.bool_], reasons: Sequence[str | None]
+    name: str,
+    i: int,
+    present: Sequence[Relative],
+    seen: _Seen,
+    shared: NDArray[np.bool_],
+    reasons: Sequence[str | None],
 ) -> TriadMember:
     """Return one model's values on the shared probes that it answered, or on none."""
     there = shared & ~np.isnan(seen.closeness[:, i] + seen.usual[:, i])

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import canonical, measuring, relations, validating
+from forensics import canonical, measuring, relations, surroundings, validating
 from forensics.errors import UsageError
 from forensics.numerics.folds import bootstrap_lineage_weights
 from forensics.numerics.intervals import contributing_lineages, lineage_t_interval
@@ -58,7 +58,7 @@ class Fitted(NamedTuple):
 def weigh(scores: Scores, calibration: Calibration, *, transfer: bool) -> Weighed:
     """Weigh a case's scores; raises UsageError where the calibration does not fit and `transfer` was not asked for."""
     conditions = compare_conditions(scores, calibration)
-    differing = [condition for condition in conditions if condition.verdict == "differs"]
+    differing = [c for c in conditions if c.verdict == "differs" and c.id not in surroundings.IDS]
     if differing and not transfer:
         named = "; ".join(f"{c.name}: {c.case} here, {c.validation} in the calibration" for c in differing)
         raise UsageError(
@@ -110,7 +110,7 @@ def compare_conditions(scores: Scores, calibration: Calibration) -> list[Conditi
             verdict="same" if cohort >= ENOUGH_COHORT * wanted.cohort_models else "differs",
         )
     )
-    return found
+    return [*found, *surroundings.compare(scores.circumstances, wanted)]
 
 
 def _same(identity: str, name: str, case: str, validation: str) -> Condition:

@@ -90,7 +90,12 @@ def build(sources: Sequence[Source], path: Path, *, embed: Embed, workers: int, 
         if chosen:
             arrays |= deriving.derived([source], ["embedding"], 1, only=_named(chosen))[0]
         content = np.frombuffer(keyed_content(index["content"].tobytes(), key), np.uint8)
-        kept.append({INDEX: {**index, "content": content}, **{kind: dict(packed(kind, own, rows, key)) for kind, own in arrays.items()}})
+        kept.append(
+            {
+                INDEX: {**index, "content": content},
+                **{kind: dict(packed(kind, own, rows, key)) for kind, own in arrays.items()},
+            }
+        )
         models.append(_described(source, kept[-1]))
     manifest = Manifest(
         schema=SCHEMA,

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from forensics.features.extent import LANGUAGES, UNKNOWN
 from forensics.packs.forms import OPENINGS, SIZES
 from forensics.records.scores import Handling
 
@@ -83,6 +84,14 @@ def _final(arrays: Arrays, answers: int) -> str | None:
     return None if np.isin(arrays["right"], _RIGHT).all() else "it says neither right nor wrong of an answer"
 
 
+def _extent(arrays: Arrays, answers: int) -> str | None:
+    if wrong := _types(arrays, {"words": "i4", "language": "i2"}) or _rows(arrays, answers):
+        return wrong
+    language = arrays["language"]
+    known = answers == 0 or (language.min() >= UNKNOWN and language.max() < len(LANGUAGES))
+    return None if known and (arrays["words"] >= 0).all() else "it holds lengths or languages that there are not"
+
+
 def _numbers(dtypes: Mapping[str, str]) -> Callable[[Arrays, int], str | None]:
     """Return the check of kinds that have one row of plain numbers for each answer."""
 
@@ -120,5 +129,6 @@ _CHECKS: dict[str, Callable[[Arrays, int], str | None]] = {
     "layout": _numbers({"manner": "f4"}),
     "embedding": _numbers({"vector": "f4", "embedded": "b1"}),
     "declined": _numbers({"declined": "b1"}),
+    "extent": _extent,
     "claims": _numbers({"claimed": "u8"}),
 }

@@ -19,7 +19,7 @@ Count = Annotated[int, Field(ge=0)]
 class Form(Record):
     """How an array lies in the pack."""
 
-    dtype: Literal["<u8", "<u4", "<u2", "|u1", "<i8", "|i1", "<f4", "|b1", "h48"]
+    dtype: Literal["<u8", "<u4", "<u2", "|u1", "<i8", "<i4", "<i2", "|i1", "<f4", "|b1", "h48"]
     """numpy's name, or `h48`: hashes of which the upper six bytes are kept."""
     shape: Annotated[tuple[Annotated[int, Field(ge=0, lt=1 << 40)], ...], Field(min_length=1, max_length=2)]
 

@@ -74,6 +74,11 @@ def is_packed(source: Source) -> bool:
     return source.format.partition("?")[0] == FORMAT
 
 
+def offers(source: Source, kind: str) -> bool:
+    """Say whether a kind of feature can be had of a source: always of a file of answers, not of every pack."""
+    return not is_packed(source) or file.manifest(Path(source.path)).features.get(kind) == version_of(kind)
+
+
 def arrays(source: Source, kind: str, only: Sequence[str] | None = None) -> Arrays:
     """Return a packed model's arrays of a kind; with `only`, embeddings of other prompts count as not there."""
     path, number = Path(source.path), _number(source)
@@ -108,9 +113,7 @@ def contents(sources: Sequence[Source], digests: Sequence[bytes]) -> list[bytes]
     if not paths:
         return list(digests)
     key = _one_key(paths)
-    return [
-        own if is_packed(source) else keyed_content(own, key) for source, own in zip(sources, digests, strict=True)
-    ]
+    return [own if is_packed(source) else keyed_content(own, key) for source, own in zip(sources, digests, strict=True)]
 
 
 def lacking(members: Sequence[Holder], plugin: ModuleType, probes: Sequence[str], most: int | None) -> str | None:

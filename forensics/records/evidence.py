@@ -12,7 +12,7 @@ from pydantic import Field
 from forensics.records.base import Digest, Question, Record
 from forensics.records.calibration import Validation
 from forensics.records.probes import ProbeSetRef
-from forensics.records.scores import CohortScore, Contribution, Control, Interval, Rank, SideCounts, Triad
+from forensics.records.scores import CohortScore, Contribution, Control, Habit, Interval, Rank, SideCounts, Triad
 
 
 class Alternative(Record):
@@ -183,6 +183,8 @@ class Evidence(Record):
     case: Digest
     scores: Digest
     """Digest of scores.json as written."""
+    calibration: Digest | None
+    """Digest of calibration.json; None where the scores were not weighed."""
     question: Question
     reference: str
     questioned: str
@@ -206,6 +208,8 @@ class Evidence(Record):
     seed: int
     replicates: int
     distributions: tuple[Distribution, ...]
+    habits: tuple[Habit, ...]
+    """The habits behind `style`, those that both sides share most first."""
     exhibits: tuple[Exhibit, ...]
     warnings: tuple[str, ...]
     """What a reader must know before using any number."""

@@ -99,6 +99,49 @@ class Control(Record):
     reason: str | None
 
 
+class Habit(Record):
+    """One habit of style: how often either side has it, beside the unrelated cohort models.
+
+    Values are in `unit`; places are standard deviations of the unrelated cohort models from their mean.
+    """
+
+    id: str
+    kind: Literal["lines", "shape", "marks", "words"]
+    name: str
+    unit: str
+    reference: float
+    questioned: float
+    low: float
+    """10% quantile of the unrelated cohort models."""
+    middle: float
+    """Their median."""
+    high: float
+    """90% quantile."""
+    reference_place: float
+    questioned_place: float
+    low_place: float
+    high_place: float
+    shared: float
+    """The smaller of both sides' distances from the cohort, negative where they lie on opposite sides of it."""
+    n_cohort: int
+    n_probes: int
+
+
+class Circumstances(Record):
+    """How one side's answers came about, as far as it can be known."""
+
+    model: str
+    languages: dict[str, int]
+    """Answers by the language they look written in; `unknown` where that cannot be told."""
+    words: float | None
+    """Median number of words of an answer with text."""
+    first: str | None
+    """UTC time of the earliest answer; None where the file gives none."""
+    last: str | None
+    access: str
+    """How the answers were had: asked by this program, or recorded elsewhere in a format."""
+
+
 class Handling(Record):
     """How a service treated the questions put to one model."""
 
@@ -116,6 +159,9 @@ class Handling(Record):
     """Tries without an answer that the service may have charged."""
     cached: int
     """Answers taken from the response cache."""
+    first: str | None
+    """UTC time of the earliest answer."""
+    last: str | None
 
 
 class SideCounts(Record):
@@ -210,7 +256,11 @@ class Scores(Record):
     """Digests of the prompts scored, in order."""
     sides: tuple[SideCounts, ...]
     set_aside: tuple[str, ...]
+    circumstances: tuple[Circumstances, ...]
+    """Of the reference and the questioned model."""
     scores: tuple[Score, ...]
+    habits: tuple[Habit, ...]
+    """The habits behind `style`, those that both sides share most first; none where `style` has no value."""
     controls: tuple[Control, ...]
     triad: Triad | None
     """None where no base or sibling of the questioned model was named."""
