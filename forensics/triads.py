@@ -1,4 +1,4 @@
-"""The same-base triad: is the questioned model nearer to the reference than its siblings of the same base are?
+"""The same-base triad: whether the questioned model is nearer to the reference than its siblings of the same base are.
 
 A model that merely starts from the same base, or from public answers in everybody's style, comes near to a strong
 reference too. So other models made from the questioned model's base are its controls. Two measures, by `opening`:
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from forensics import canonical, measuring
 from forensics.corpus import FEWEST_COHORT, FEWEST_PROBES, Corpus
 from forensics.population import QUESTIONED, REFERENCE, Basis
-from forensics.records.case import Relative
+from forensics.records.case import Relative, RelativeRole
 from forensics.records.scores import Interval, Standing, Triad, TriadMember
 
 STATISTIC = "opening"
@@ -71,7 +71,8 @@ def triad(body: Corpus, basis: Basis, relatives: Sequence[Relative], *, seed: in
     why_not = _why_not(len(counted), int(shared.sum()), n_unrelated)
     standings = () if why_not else _standings(seen, shared, counted, seed=seed, replicates=replicates)
     absent = [_absent(r) for r in named if r.model not in place]
-    members = [_member(body.names[row], i, present, seen, shared, reasons) for i, row in enumerate(rows)]
+    columns = zip(rows, [None, *(r.role for r in present)], reasons, seen.closeness.T, seen.usual.T, strict=True)
+    members = [_member(body.names[m], role, (c[shared], u[shared]), reason) for m, role, reason, c, u in columns]
     p = max(standing.p for standing in standings) if standings else None
     return Triad(
         statistic=STATISTIC,
@@ -156,25 +157,18 @@ def _interval(values: Floats) -> Interval:
     )
 
 
-def _member(
-    name: str,
-    i: int,
-    present: Sequence[Relative],
-    seen: _Seen,
-    shared: NDArray[np.bool_],
-    reasons: Sequence[str | None],
-) -> TriadMember:
-    """Return one model's values on the shared probes that it answered, or on none."""
-    there = shared & ~np.isnan(seen.closeness[:, i] + seen.usual[:, i])
-    closeness, usual = seen.closeness[there, i], seen.usual[there, i]
+def _member(name: str, role: RelativeRole | None, values: tuple[Floats, Floats], reason: str | None) -> TriadMember:
+    """Return one model's values on the shared probes that it answered; `role` is None for the questioned model."""
+    there = ~np.isnan(values[0] + values[1])
+    closeness, usual = values[0][there], values[1][there]
     none = not len(closeness)
     return TriadMember(
         model=name,
-        role="questioned" if i == 0 else present[i - 1].role,  # type: ignore[arg-type]  # `relative` was left out
+        role=role or "questioned",  # type: ignore[arg-type]  # `relative` was left out
         n_probes=len(closeness),
         closeness=None if none else canonical.rounded(float(closeness.mean())),
         beyond=None if none else canonical.rounded(float((closeness - usual).mean())),
-        reason=reasons[i],
+        reason=reason,
     )
 
 

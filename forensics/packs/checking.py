@@ -37,23 +37,24 @@ def _index(arrays: Arrays, answers: int) -> str | None:
     wanted = {"prompts": "u1", "draws": "i8", "states": "i8", "cut_short": "b1", "faults": "u1", "handling": "u1"}
     if wrong := _types(arrays, {**wanted, "content": "u1"}):
         return wrong
-    if arrays["prompts"].shape != (answers, 32) or len(arrays["content"]) not in (0, 32):
-        return "its index has not one prompt for each answer"
-    if any(arrays[name].shape != (answers,) for name in ("draws", "states", "cut_short")):
-        return "its index has not one row for each answer"
     states, draws = arrays["states"], arrays["draws"]
+    rows = all(arrays[name].shape == (answers,) for name in ("draws", "states", "cut_short"))
+    if not rows or arrays["prompts"].shape != (answers, 32) or len(arrays["content"]) not in (0, 32):
+        return "its index has not one row for each answer"
     if answers and (states.min() < 0 or states.max() >= STATES or draws.min() < 0):
         return "its index holds states or draws that there are not"
+    return None if _counts(arrays) else "its index holds counts that cannot be read"
+
+
+def _counts(arrays: Arrays) -> bool:
+    """Say whether the counts of faults, and what is known of the service, can be read."""
     try:
-        faults = json.loads(arrays["faults"].tobytes())
-        handling = json.loads(arrays["handling"].tobytes())
+        faults, handling = (json.loads(arrays[name].tobytes()) for name in ("faults", "handling"))
         if handling is not None:
             Handling.model_validate(handling)
     except (ValueError, ValidationError, RecursionError):
-        return "its index holds counts that cannot be read"
-    if not isinstance(faults, dict) or any(type(count) is not int for count in faults.values()):
-        return "its index holds counts that cannot be read"
-    return None
+        return False
+    return isinstance(faults, dict) and all(type(count) is int for count in faults.values())
 
 
 def _tokens(arrays: Arrays, answers: int) -> str | None:

@@ -103,7 +103,7 @@ def alike(kind: str, members: Sequence[Holder], made: Sequence[Arrays]) -> list[
     ]
     for name in brought[0]:
         if len({arrays[name].shape[1:] for arrays in brought}) > 1:
-            raise BadFile(sorted(paths)[0], f"its {kind} features have another number of columns ({name})")
+            raise BadFile(min(paths), f"its {kind} features have another number of columns ({name})")
     return brought
 
 

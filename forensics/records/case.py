@@ -10,7 +10,6 @@ from forensics.records.base import Digest, Question, Record, Role
 from forensics.records.probes import ProbeSetRef
 from forensics.records.transcript import Sampling
 
-
 RelativeRole = Literal["base", "sibling", "relative"]
 """`base`: what the questioned model was made from; `sibling`: made from the same base by others; `relative`: any other."""
 

@@ -222,7 +222,7 @@ class Standing(Record):
 
 
 class Triad(Record):
-    """Is the questioned model nearer to the reference than its siblings of the same base are?"""
+    """Whether the questioned model is nearer to the reference than its siblings of the same base are."""
 
     statistic: str
     version: str
