@@ -251,16 +251,21 @@ def _without_the_sides(cohort: Iterable[Source], sides: tuple[Source, Source]) -
     """Leave out of the cohort what is one of the two sides, and what is there twice; give every other its own name."""
     kept: list[Source] = []
     aside: list[str] = []
-    digests = {side.digest: f"the {side.role}" for side in sides}
+    files = {_file(side): f"the {side.role}" for side in sides}
     names = {side.name: f"the {side.role}" for side in sides}
     taken: set[str] = set()
     for source in cohort:
-        same = digests.get(source.digest) or names.get(source.name)
+        same = files.get(_file(source)) or names.get(source.name)
         if same is not None:
             aside.append(f"{source.name}: is {same}")
             continue
-        digests[source.digest] = f"the same file as {source.name}"
+        files[_file(source)] = f"the same file as {source.name}"
         name = source.name if source.name not in taken else f"{source.name} ({source.digest[7:15]})"
         taken.add(name)
         kept.append(source.model_copy(update={"name": name}))
     return kept, aside
+
+
+def _file(source: Source) -> str:
+    """Return what two sources have in common that are one set of answers: a pack holds many models in one file."""
+    return f"{source.digest} {source.format}" if using.is_packed(source) else source.digest

@@ -257,7 +257,8 @@ function names(across) {
     const middle = start - moved + (place + 0.5) * size, lineage = models[i].lineage, look = lineage >= 0 ? data.lineages[lineage] : null;
     pen.fillStyle = look && look.colour >= 0 ? colours[look.colour] : colours.muted;
     const here = middle + size / 2 >= start && middle - size / 2 <= end, marked = chosen.has(i) || i === pointed;
-    if (here) across ? pen.fillRect(middle - size / 2, top - 10, size, 7) : pen.fillRect(left - 10, middle - size / 2, 7, size);
+    const thick = look && look.again ? 3 : 7; // a colour that is another lineage's, too, has half a band
+    if (here) across ? pen.fillRect(middle - size / 2, top - 3 - thick, size, thick) : pen.fillRect(left - 3 - thick, middle - size / 2, thick, size);
     const next = listedHere[place + 1], ends = next === undefined || models[next].lineage !== lineage;
     run += 1;
     if (marked && here) last.push([models[i].name, middle]);
