@@ -46,6 +46,17 @@ def is_pack(path: Path) -> bool:
     return file.is_pack(path) and path.is_file()
 
 
+def unlock(paths: Sequence[Path]) -> None:
+    """Raise UsageError where a pack needs a secret that is not at hand; what else may be wrong with one shows when it is used."""
+    for path in paths:
+        try:
+            withheld = file.manifest(path).salt is None
+        except (BadFile, OSError):
+            continue
+        if withheld:
+            file.key_of(path)
+
+
 def names(path: Path) -> list[str]:
     """Return the models of a pack, after making sure that it can be used; raises BadFile or UsageError."""
     file.key_of(path)
