@@ -19,7 +19,6 @@ from forensics import (
     canonical,
     circumstances,
     corpus,
-    importing,
     measuring,
     preparing,
     probes,
@@ -27,7 +26,6 @@ from forensics import (
     relations,
     validating,
 )
-from forensics.adapters import ModelName
 from forensics.corpus import Corpus
 from forensics.errors import TooLittleEvidence, UsageError
 from forensics.lineages import read_lineages
@@ -116,12 +114,11 @@ def calibrate(wanted: Wanted, *, tool: str, say: Callable[[str], None]) -> Calib
 
 
 def gather(folder: Path, models: Path, features: Sequence[str], *, only: Sequence[str] | None, workers: int) -> Corpus:
-    """Align all recorded answers of a folder; models without a declared lineage are refused."""
+    """Align all recorded answers of a folder or of a cohort pack; models without a declared lineage are refused."""
     declared = read_lineages(models)
-    files = importing.answers_below(folder)
     sources = [
-        preparing.recorded_source(ModelName("replay", str(file)), "cohort", folder=folder, declared=declared)
-        for file in files
+        preparing.recorded_source(model, "cohort", folder=folder, declared=declared)
+        for model in preparing.cohort_models([str(folder)])
     ]
     undeclared = [source.name for source in sources if source.lineage is None]
     if undeclared:

@@ -30,8 +30,8 @@ class OfMany(TypedDict):
 
 
 def of(members: Sequence[Member], *, workers: int) -> list[Circumstances]:
-    """Return the circumstances of each member's answers with text; a cohort pack holds no texts to read them from."""
-    readable = [not using.is_packed(member.source) for member in members]
+    """Return the circumstances of each member's answers with text, as far as its file or its cohort pack tells them."""
+    readable = [using.offers(member.source, "extent") for member in members]
     sources = [member.source for member, known in zip(members, readable, strict=True) if known]
     made = iter(deriving.derived(sources, ["extent"], workers))
     return [

@@ -31,7 +31,17 @@ class Result:
     def summary(self) -> dict[str, Any]:
         """Return what `--json` prints."""
         content = self.evidence.model_dump(mode="json", by_alias=True)
-        kept = ("tool", "question", "reference", "questioned", "conclusion", "findings", "n_probes", "warnings")
+        kept = (
+            "tool",
+            "question",
+            "reference",
+            "questioned",
+            "conclusion",
+            "findings",
+            "triad",
+            "n_probes",
+            "warnings",
+        )
         return {"folder": str(self.folder), **{field: content[field] for field in kept}}
 
     def show(self) -> None:

@@ -80,6 +80,7 @@ def weigh(
         validation=_validations(calibration),
         sensitivity=(*(weighed.sensitivity if weighed else ()), *_sensitivity(scores)),
         controls=_controls(scores, calibration),
+        triad=scores.triad,
         deviations=deviations(case, scores, named, protocol, opening=opening),
         sides=scores.sides,
         set_aside=scores.set_aside,
@@ -144,12 +145,12 @@ def _distribution(score: Score) -> Distribution:
 def _population(scores: Scores) -> tuple[Population, ...]:
     """List the cohort by lineage, with the reason where one is left out."""
     cohort: Sequence[CohortScore] = next((s.cohort for s in scores.scores if s.cohort), ())
-    lineages: dict[str, list[CohortScore]] = {}
+    groups: dict[tuple[str, str], list[CohortScore]] = {}
     for member in cohort:
-        lineages.setdefault(member.lineage or UNDECLARED, []).append(member)
+        groups.setdefault((member.lineage or UNDECLARED, member.excluded or ""), []).append(member)
     return tuple(
-        Population(lineage=name, models=tuple(m.model for m in members), excluded=members[0].excluded)
-        for name, members in sorted(lineages.items())
+        Population(lineage=name, models=tuple(m.model for m in members), excluded=excluded or None)
+        for (name, excluded), members in sorted(groups.items())
     )
 
 
@@ -197,6 +198,11 @@ def _warnings(scores: Scores, weighed: Weighed | None) -> list[str]:
         found.append(
             f"{len(undeclared)} of {len(scores.sides)} models have no declared lineage: relatives of either side may "
             "stand in the cohort, so the robust normalisation was used."
+        )
+    if scores.question == "distillation" and scores.triad is None:
+        found.append(
+            "No base or sibling of the questioned model was named (--relatives), so whether it is nearer to the reference "
+            "than others of its base was not looked at."
         )
     both = scores.sides[:2]
     if both[0].digest == both[1].digest:

@@ -21,8 +21,9 @@ from forensics.asking.estimate import Estimate
 from forensics.asking.lines import Run
 from forensics.asking.terms import Terms
 from forensics.errors import UsageError
+from forensics.packs import using
 from forensics.records.base import Question, Role
-from forensics.records.case import Case, Source
+from forensics.records.case import Case, Relative, Source
 from forensics.records.probes import ProbeSet
 from forensics.records.transcript import Sampling
 from forensics.runner import Ready
@@ -53,6 +54,8 @@ class Wanted:
     calibration: str | None
     """Name or path of a calibration; None for none."""
     transfer: bool
+    relatives: Path | None = None
+    """Table of the questioned model's relatives in the cohort (model, role)."""
     protocol: str | None = None
     """Digest of the sealed protocol that is followed."""
     terms: Terms | None = None
@@ -81,6 +84,7 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
             registry.load("statistics", name)
     probe_set = _probe_set(wanted, sides)
     calibration = read_calibration(wanted)
+    relatives = lineages.read_relatives(wanted.relatives) if wanted.relatives else []
     ready = _ready(wanted, sides, probe_set)
     # Recorded answers first: what is wrong with them shows before any model is asked.
     sources = {
@@ -93,6 +97,7 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
         sources[place] = _asked_source(wanted, sides[place][0], one, declared)
     reference, questioned, *cohort = (sources[place] for place in range(len(sides)))
     kept, set_aside = _without_the_sides(cohort, (reference, questioned))
+    _check_relatives(relatives, [source.name for source in cohort], (reference.name, questioned.name))
     return Case(
         schema=SCHEMA,
         question=wanted.question,
@@ -105,10 +110,23 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
         seed=wanted.seed,
         replicates=wanted.replicates,
         set_aside=tuple(set_aside),
+        relatives=tuple(relatives),
         calibration=canonical.digest(calibration) if calibration else None,
         transfer=wanted.transfer,
         protocol=wanted.protocol,
     )
+
+
+def _check_relatives(relatives: Sequence[Relative], cohort: Sequence[str], sides: tuple[str, str]) -> None:
+    """Refuse relatives that are no cohort models: they would be left out of nothing, and nobody would notice."""
+    for relative in relatives:
+        if relative.model in sides:
+            raise UsageError(
+                f"{relative.model} is a side of the case and cannot be named as a relative.", remedy="Take its row out."
+            )
+        if relative.model not in cohort:
+            named = ", ".join(sorted(cohort)[:20])
+            raise UsageError(f"The relative {relative.model!r} is not in the cohort.", remedy=f"It holds {named}.")
 
 
 def read_calibration(wanted: Wanted) -> bytes | None:
@@ -148,6 +166,8 @@ def cohort_models(named: Iterable[str]) -> list[ModelName]:
             if not files:
                 raise UsageError(f"{path} holds no recorded answers.", remedy="Name a folder of answer files.")
             found += [ModelName(naming.RECORDED, str(file)) for file in files]
+        elif using.is_pack(path):
+            found += [ModelName(naming.RECORDED, item, {using.MODEL: name}) for name in using.names(path)]
         elif path.is_file():
             found.append(ModelName(naming.RECORDED, item))
         elif ":" not in item:
@@ -230,7 +250,16 @@ def _asked_source(wanted: Wanted, role: Role, asked: Ready, declared: Mapping[st
 
 
 def recorded_source(model: ModelName, role: Role, *, folder: Path, declared: Mapping[str, str]) -> Source:
-    """Return the source of recorded answers; the format is found from the content unless `?as=` names it."""
+    """Return the source of recorded answers; the format is found from the content unless `?as=` names it.
+
+    Raises UsageError for a side that lies in a cohort pack: its answers are to be shown, and a pack holds no texts.
+    """
+    if using.is_pack(Path(model.name)):
+        if role != "cohort":
+            raise UsageError(
+                f"The {role} cannot come from a cohort pack: it holds no texts.", remedy="Name a file of its answers."
+            )
+        return using.source(Path(model.name).resolve(), model.options.get(using.MODEL, ""), declared=declared)
     path = importing.answers_file(Path(model.name)).resolve()
     options = dict(model.options)
     wanted_format = options.pop("as", None)
@@ -254,16 +283,21 @@ def _without_the_sides(cohort: Iterable[Source], sides: tuple[Source, Source]) -
     """Leave out of the cohort what is one of the two sides, and what is there twice; give every other its own name."""
     kept: list[Source] = []
     aside: list[str] = []
-    digests = {side.digest: f"the {side.role}" for side in sides}
+    files = {_file(side): f"the {side.role}" for side in sides}
     names = {side.name: f"the {side.role}" for side in sides}
     taken: set[str] = set()
     for source in cohort:
-        same = digests.get(source.digest) or names.get(source.name)
+        same = files.get(_file(source)) or names.get(source.name)
         if same is not None:
             aside.append(f"{source.name}: is {same}")
             continue
-        digests[source.digest] = f"the same file as {source.name}"
+        files[_file(source)] = f"the same file as {source.name}"
         name = source.name if source.name not in taken else f"{source.name} ({source.digest[7:15]})"
         taken.add(name)
         kept.append(source.model_copy(update={"name": name}))
     return kept, aside
+
+
+def _file(source: Source) -> str:
+    """Return what two sources have in common that are one set of answers: a pack holds many models in one file."""
+    return f"{source.digest} {source.format}" if using.is_packed(source) else source.digest

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Examples:
   forensics compare demo:alder demo:alder-tuned --cohort demo: --probes demo -o reports/demo
   forensics compare replay:answers/a replay:answers/b --cohort answers -o reports/a-b
+  forensics compare replay:teacher.jsonl replay:student.jsonl --cohort market.cohort --question distillation
+    --relatives siblings.csv -o reports/distilled
 """
 )
 @click.argument("reference", default="")
@@ -44,6 +46,11 @@ Examples:
     help="What is asked of the pair.",
 )
 @click.option("--models", type=click.Path(path_type=Path), help="CSV table of declared lineages (model, lineage).")
+@click.option(
+    "--relatives",
+    type=click.Path(path_type=Path),
+    help="CSV table of the questioned model's relatives in the cohort: model, role (base, sibling, relative).",
+)
 @click.option("--calibration", metavar="NAME", help="Calibration: a shipped name or a file (see `list calibrations`).")
 @click.option("--transfer", is_flag=True, help="Use the calibration even if it does not fit; marked as not validated.")
 @click.option(
@@ -69,6 +76,7 @@ def command(
     folder: Path,
     question: str,
     models: Path | None,
+    relatives: Path | None,
     calibration: str | None,
     transfer: bool,
     protocol: Path | None,
@@ -93,6 +101,8 @@ def command(
 
     A model is ADAPTER:NAME, as in replay:PATH for answers recorded earlier. Recorded answers are matched by their
     prompts; models that have to be asked answer the probe set named with --probes.
+
+    With --relatives, QUESTIONED is set beside other models of its own base: is it nearer to REFERENCE than they are?
     """
     from forensics import comparing, preparing
     from forensics.preparing import Wanted
@@ -108,6 +118,7 @@ def command(
         draws=draws,
         question=question,  # type: ignore[arg-type]  # click.Choice has checked it
         models=models,
+        relatives=relatives,
         statistics=statistics or None,
         seed=seed,
         replicates=replicates,

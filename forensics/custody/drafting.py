@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from forensics import __version__, canonical, naming, preparing, probes, registry, scoring
+from forensics import __version__, canonical, lineages, naming, preparing, probes, registry, scoring
 from forensics.adapters import ModelName
 from forensics.custody.clock import now
 from forensics.custody.deviations import commitment
@@ -71,6 +71,8 @@ def draft(
         replicates=wanted.replicates,
         chosen=wanted.statistics,
         statistics=_versions(wanted.statistics, wanted.question),
+        relatives_named=str(wanted.relatives) if wanted.relatives else None,
+        relatives=tuple(lineages.read_relatives(wanted.relatives)) if wanted.relatives else (),
         calibration_named=wanted.calibration,
         calibration=canonical.digest(calibration) if calibration else None,
         transfer=wanted.transfer,
@@ -95,6 +97,7 @@ def follow(wanted: Wanted, given: Collection[str], protocol: Protocol, digest: s
         "statistics": protocol.chosen,
         "seed": protocol.seed,
         "replicates": protocol.replicates,
+        "relatives": Path(protocol.relatives_named) if protocol.relatives_named else None,
         "calibration": protocol.calibration_named,
         "transfer": protocol.transfer,
     }

@@ -16,7 +16,7 @@ from forensics.features import most_probes, unavailable, version_of
 from forensics.packs import file
 from forensics.packs.file import INDEX
 from forensics.packs.forms import FORMS, packed
-from forensics.packs.keying import KEY_BYTES, check_of
+from forensics.packs.keying import KEY_BYTES, check_of, keyed_content
 from forensics.packs.manifest import SCHEMA, Form, Manifest, PackedModel
 from forensics.records.case import Source
 
@@ -89,7 +89,13 @@ def build(sources: Sequence[Source], path: Path, *, embed: Embed, workers: int, 
         arrays = deriving.derived([source], kinds, 1)[0]
         if chosen:
             arrays |= deriving.derived([source], ["embedding"], 1, only=_named(chosen))[0]
-        kept.append({INDEX: dict(index), **{kind: dict(packed(kind, own, rows, key)) for kind, own in arrays.items()}})
+        content = np.frombuffer(keyed_content(index["content"].tobytes(), key), np.uint8)
+        kept.append(
+            {
+                INDEX: {**index, "content": content},
+                **{kind: dict(packed(kind, own, rows, key)) for kind, own in arrays.items()},
+            }
+        )
         models.append(_described(source, kept[-1]))
     manifest = Manifest(
         schema=SCHEMA,

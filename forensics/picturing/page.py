@@ -180,7 +180,11 @@ def _data(material: Material, shapes: Shapes) -> str:
         "unweighed": hostile.one_line(material.unweighed),
         "steps": STEPS,
         "lineages": [
-            {"name": hostile.one_line(hostile.shortened(name, LONGEST_NAME)), "colour": _colour(given.get(name))}
+            {
+                "name": hostile.one_line(hostile.shortened(name, LONGEST_NAME)),
+                "colour": _colour(given.get(name)),
+                "again": bool(name in given and given[name].dash),
+            }
             for name in lineages
         ],
         "models": [

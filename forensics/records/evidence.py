@@ -12,7 +12,7 @@ from pydantic import Field
 from forensics.records.base import Digest, Question, Record
 from forensics.records.calibration import Validation
 from forensics.records.probes import ProbeSetRef
-from forensics.records.scores import CohortScore, Contribution, Control, Habit, Interval, Rank, SideCounts
+from forensics.records.scores import CohortScore, Contribution, Control, Habit, Interval, Rank, SideCounts, Triad
 
 
 class Alternative(Record):
@@ -214,6 +214,7 @@ class Evidence(Record):
     validation: tuple[LineValidation, ...]
     sensitivity: tuple[Sensitivity, ...]
     controls: tuple[Control, ...]
+    triad: Triad | None
     deviations: tuple[str, ...]
     sides: tuple[SideCounts, ...]
     set_aside: tuple[str, ...]

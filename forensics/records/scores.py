@@ -192,6 +192,55 @@ class SideCounts(Record):
     """None where the answers were not asked by this program."""
 
 
+class TriadMember(Record):
+    """How close one model is to the reference."""
+
+    model: str
+    role: Literal["questioned", "sibling", "base"]
+    n_probes: int
+    closeness: float | None
+    """Agreement with the reference, on the statistic's own scale."""
+    beyond: float | None
+    """Closeness less the same model's mean agreement with unrelated models."""
+    reason: str | None
+    """Why it does not count as a control; None where it does, and for the questioned model."""
+
+
+class Standing(Record):
+    """Where the questioned model stands among its siblings by one measure."""
+
+    measure: Literal["closeness", "beyond"]
+    excess: float
+    """The questioned model's value less the mean of its siblings'."""
+    interval: Interval | None
+    rank: int
+    """1 where no sibling is nearer to the reference; ties share the better rank."""
+    of: int
+    """Siblings and the questioned model."""
+    p: float
+    """(1 + siblings at least as near) / (1 + siblings)."""
+
+
+class Triad(Record):
+    """Whether the questioned model is nearer to the reference than its siblings of the same base are."""
+
+    statistic: str
+    version: str
+    n_probes: int
+    """Probes that the questioned model and every sibling that counts answered."""
+    n_unrelated: int
+    """Models whose mean agreement is taken off in `beyond`."""
+    members: tuple[TriadMember, ...]
+    """The questioned model, then siblings, then bases, by name."""
+    standings: tuple[Standing, ...]
+    """By closeness and by closeness beyond what is usual; empty where too few siblings count."""
+    p: float | None
+    """The larger of the two: how often one sibling among such would stand as the questioned model does, at most."""
+    sentence: str
+    meaning: str
+    """What was measured on models whose training is published, and what the sentence does not say."""
+
+
 class Scores(Record):
     """What `score` writes: every statistic of the pair and what it was computed from."""
 
@@ -213,3 +262,5 @@ class Scores(Record):
     habits: tuple[Habit, ...]
     """The habits behind `style`, those that both sides share most first; none where `style` has no value."""
     controls: tuple[Control, ...]
+    triad: Triad | None
+    """None where no base or sibling of the questioned model was named."""

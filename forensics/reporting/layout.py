@@ -14,6 +14,7 @@ from forensics.reporting.first_screen import summary
 from forensics.reporting.material import Chapter, Material
 from forensics.reporting.parts import Figure, Report, Section, Style, Table
 from forensics.reporting.texts import LIMITS
+from forensics.reporting.triad import with_triad
 
 CHAPTERS: dict[Style, tuple[Chapter, ...]] = {"analyst": ANALYST, "court": COURT}
 """The chapters of each style, in order."""
@@ -37,7 +38,7 @@ def make(evidence: Evidence, *, style: Style = "analyst", us: bool = False) -> R
         title=f"{evidence.questioned} compared with {evidence.reference}",
         kicker=KICKERS[style],
         summary=summary(material),
-        sections=tuple(chapter(material) for chapter in chapters),
+        sections=with_triad(tuple(chapter(material) for chapter in chapters), evidence),
         limits=STATED_LIMITS[style],
         tool=evidence.tool,
         evidence=material.digest,
