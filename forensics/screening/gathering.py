@@ -82,16 +82,16 @@ def look(place: str) -> Look:
     return Look(found.model, File(place, found.format, digest), found.sampling, None)
 
 
-def gather(folder: str, *, store: str, kinds: Sequence[str], runner: Runner, work: Work) -> Found:
+def gather(folder: str, *, store: str, kinds: Sequence[str], runner: Runner, work: Work, afresh: bool = False) -> Found:
     """Look at every file of a folder and make sure that its features are stored; raises UsageError.
 
-    A file that is no recording is set aside and named, and the others go on.
+    A file that is no recording is set aside and named, and the others go on. `afresh` makes all features again.
     """
     found = places.answers_below(folder)
     looked = list(runner.map(look, ((place,) for place in found)) if places.is_remote(folder) else map(look, found))
     aside = [f"{_short(one.file.place, folder)}: {one.reason}" for one in looked if one.reason]
     kept = _named([one for one in looked if not one.reason], folder, aside)
-    stored = {one.file: blocks.held(store, one.file, kinds) for one in kept}
+    stored = {one.file: None if afresh else blocks.held(store, one.file, kinds) for one in kept}
     missing = [one.file for one in kept if stored[one.file] is None]
     chunks = [missing[i : i + blocks.MODELS] for i in range(0, len(missing), blocks.MODELS)]
     chunks = _even(chunks, missing)

@@ -97,17 +97,29 @@ def frame_of(models: Sequence[Model], before: Screen | None, *, say: Say) -> Fra
     return _kept(models, probes, frozenset(model.file.digest for model in models))
 
 
-def measure(
-    frame: Frame, statistic: str, kinds: Sequence[str], *, store: str, seed: int, runner: Runner, work: Work
-) -> tuple[Floats, Floats, list[Floats]]:
+class How(NamedTuple):
+    """Where features lie, and what runs the tasks."""
+
+    store: str
+    kinds: Sequence[str]
+    seed: int
+    runner: Runner
+    work: Work
+
+
+Raw = tuple[Floats, Floats, list[Floats]]
+"""Means, the probes behind them, and the means over resampled probes."""
+
+
+def measure(frame: Frame, statistic: str, how: How) -> Raw:
     """Return raw means, probes behind them, and the means over resampled probes, in the order of the models."""
-    job = Job(store, statistic, frame.probes, seed, totals.replicates_for(len(frame.models)))
-    sat = [Sat(blocks.model_key(m.file, kinds), m.held.block, m.held.position) for m in frame.models]
+    job = Job(how.store, statistic, frame.probes, how.seed, totals.replicates_for(len(frame.models)))
+    sat = [Sat(blocks.model_key(m.file, how.kinds), m.held.block, m.held.position) for m in frame.models]
     # In the order of their keys: a model's place must not hang on its name.
     order = sorted(range(len(sat)), key=lambda i: (frame.models[i].file.digest not in frame.inside, sat[i].key))
     first = sum(model.file.digest in frame.inside for model in frame.models)
     ordered = [sat[i] for i in order]
-    found = totals.screened(job, ordered[:first], ordered[first:], runner, work)
+    found = totals.screened(job, ordered[:first], ordered[first:], how.runner, how.work)
     back = np.argsort(np.array(order))
     whole = np.ix_(back, back)
     counts = found.counts[whole]
@@ -117,9 +129,7 @@ def measure(
     ]
 
 
-def values(
-    statistic: str, measured: tuple[Floats, Floats, list[Floats]], related: Sequence[Kin], names: Sequence[str]
-) -> Values:
+def values(statistic: str, measured: Raw, related: Sequence[Kin], names: Sequence[str]) -> Values:
     """Normalise and rank one statistic."""
     raw, counts, resampled = measured
     lineages = tuple(one.lineage or f"undeclared: {name}" for one, name in zip(related, names, strict=True))

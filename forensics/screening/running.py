@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -14,7 +14,8 @@ from forensics.errors import BadFile, UnknownName, UsageError
 from forensics.features import most_probes, version_of
 from forensics.records.screen import Screen, Suspect
 from forensics.screening import drawn, gathering, kin, measured, places, suspects, tables, weighed
-from forensics.screening.executors import runner
+from forensics.screening.blocks import StoreDamaged
+from forensics.screening.executors import Runner, runner
 from forensics.screening.kin import Kin
 from forensics.screening.measured import Frame, Values
 from forensics.screening.ratios import Ratios, Side
@@ -98,7 +99,7 @@ def screen(wanted: Wanted, *, say: Say) -> Result:
     """Score, normalise, rank and draw all pairs of a folder's models; raises UsageError, BadFile or TooLittleEvidence."""
     given = weighed.read(wanted.calibration) if wanted.calibration else None
     statistics = wanted.statistics or (given.calibration.features if given else (DEFAULT,))
-    kinds = _kinds(statistics)
+    _kinds(statistics)
     store = wanted.store or str(cache.home() / "screens")
     if (places.is_remote(wanted.folder) or wanted.cluster) and not wanted.store:
         raise UsageError(
@@ -109,16 +110,12 @@ def screen(wanted: Wanted, *, say: Say) -> Result:
     work = Work()
     declared = gathering.table(wanted.folder, wanted.models)
     with runner(workers=wanted.workers, cluster=wanted.cluster) as run:
-        found = gathering.gather(wanted.folder, store=store, kinds=kinds, runner=run, work=work)
-        for line in found.set_aside:
-            say(f"set aside: {line}")
-        frame = measured.frame_of(found.models, before, say=say)
-        for line in frame.set_aside:
-            say(f"set aside: {line}")
-        say(f"{len(frame.models)} models, {len(frame.probes)} probes")
-        raw = [
-            measured.measure(frame, s, kinds, store=store, seed=wanted.seed, runner=run, work=work) for s in statistics
-        ]
+        task = _Task(wanted, statistics, store, run, work)
+        try:
+            found, frame, raw = _scored(task, before, say, afresh=False)
+        except StoreDamaged as error:
+            say(f"{error.message} All features are made again.")
+            found, frame, raw = _scored(task, before, say, afresh=True)
     say(f"read {work.read} models, scored {work.pairs:,} pairs; the rest was stored")
     names = [model.name for model in frame.models]
     related = kin.lineages(raw[0][0], [declared.lineage.get(name) for name in names])
@@ -144,6 +141,32 @@ def screen(wanted: Wanted, *, say: Say) -> Result:
     nearest = tuple(row for row in lines if row.normalised is not None and row.statistic == statistics[0])
     shown = tuple(places.within(wanted.output, name) for name in files)
     return Result(wanted.output, record, nearest[: tables.SHOWN], listed, shown, work)
+
+
+class _Task(NamedTuple):
+    """What is scored, where and by whom."""
+
+    wanted: Wanted
+    statistics: Sequence[str]
+    store: str
+    run: Runner
+    work: Work
+
+
+def _scored(
+    task: _Task, before: Screen | None, say: Say, *, afresh: bool
+) -> tuple[gathering.Found, Frame, list[measured.Raw]]:
+    """Look at the folder and score what is not stored."""
+    kinds = _kinds(task.statistics)
+    found = gathering.gather(
+        task.wanted.folder, store=task.store, kinds=kinds, runner=task.run, work=task.work, afresh=afresh
+    )
+    frame = measured.frame_of(found.models, before, say=say)
+    for line in (*found.set_aside, *frame.set_aside):
+        say(f"set aside: {line}")
+    say(f"{len(frame.models)} models, {len(frame.probes)} probes")
+    how = measured.How(task.store, kinds, task.wanted.seed, task.run, task.work)
+    return found, frame, [measured.measure(frame, statistic, how) for statistic in task.statistics]
 
 
 def read(output: str) -> Screen | None:
