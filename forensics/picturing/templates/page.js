@@ -164,7 +164,15 @@ function pairWords(a, b) {
   if (reason) rows.push(["No value because", reason]);
   const row = tag("p", `In pairs.csv: the rows with these two names. Statistic: ${data.statistic}, ${data.probes} probes.`, { className: "small" });
   for (const m of [one, two]) { const button = tag("button", `Nearest of ${m.name}`, { type: "button" }); button.addEventListener("click", () => choose(m.i)); both.append(button); }
-  return [head, terms(rows), row, both];
+  return [head, terms(rows), row, ...evidenceOf(Math.min(a, b), Math.max(a, b)), both];
+}
+// The pair's evidence: its case where there is one, and the command that makes it.
+function evidenceOf(a, b) {
+  const { models: named, options: more, folder, short, cases } = data.compare, found = [], made = cases[`${a}-${b}`];
+  if (made) { const line = tag("p"); line.append(tag("a", "The evidence of this pair", { href: made, id: "case" })); found.push(line); }
+  if (named.length) found.push(tag("p", made ? "Made again by:" : "Its evidence is made by:", { className: "small" }),
+    tag("code", `forensics compare ${named[a]} ${named[b]} ${more} -o ${folder}/${short[a]}--${short[b]}`, { id: "command", className: "command" }));
+  return found;
 }
 
 // The list of pairs
