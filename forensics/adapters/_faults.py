@@ -44,6 +44,13 @@ _PARAMETER = "If it refuses a parameter: omit=NAME leaves it out; forensics doct
 _LATER = "The fault is the service's: run the same command again later, it goes on where it stopped."
 
 
+_OURS = {
+    "topP": "top_p", "max_completion_tokens": "max_tokens", "max_output_tokens": "max_tokens", "maxOutputTokens": "max_tokens",
+    "random_seed": "seed", "top_logprobs": "logprobs", "responseLogprobs": "logprobs",
+}  # fmt: skip
+"""Parameters by the names that protocols give them."""
+
+
 class Said(NamedTuple):
     """What an error's body says."""
 
@@ -66,7 +73,8 @@ def classify(status: int, headers: Mapping[str, str], said: Said, *, key_env: st
         after = said.after if (asked := wait(headers)) is None else asked
         if after is None and kind == "rate_limited":
             after = _until_refilled(headers)
-    return Fault(kind, after=after, billed=status in _CARRIED_OUT, remedy=_remedy(status, code, key_env))
+    remedy = _without(said.param) if kind == "bad_request" and said.param else _remedy(status, code, key_env)
+    return Fault(kind, after=after, billed=status in _CARRIED_OUT, remedy=remedy)
 
 
 def _kind(status: int, code: str, *, waits: bool) -> FaultKind:
@@ -77,6 +85,15 @@ def _kind(status: int, code: str, *, waits: bool) -> FaultKind:
     if status in _PASSING or (status >= 500 and status not in (501, 505)):
         return "transient"
     return "terminal" if status < 400 or status in (401, 402, 403, 404, 405, 410) else "bad_request"
+
+
+def _without(param: str) -> str:
+    """Say how to ask without a parameter that was refused by the service's name for it."""
+    name = _OURS.get(param, param)
+    renamed = " (max_tokens_field=max_completion_tokens renames it)" if param == "max_tokens" else ""
+    if name not in ("temperature", "top_p", "max_tokens", "seed", "logprobs"):
+        return _PARAMETER
+    return f"It refuses {param}: omit={name} leaves it out{renamed}; forensics doctor MODEL shows what is accepted."
 
 
 def _remedy(status: int, code: str, key_env: str) -> str:

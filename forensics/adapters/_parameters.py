@@ -50,6 +50,13 @@ def without(names: Iterable[str], reason: str) -> dict[str, str]:
     return dict.fromkeys(names, reason)
 
 
+def count(name: str, text: str) -> int:
+    """Read an option that is a small number from 1 upwards; raises UsageError."""
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 1024:
+        raise UsageError(f"{name}={text[:20]!r} is no number from 1 to 1024.", remedy=f"Write {name}=8.")
+    return int(text)
+
+
 def system_apart(ask: Ask) -> tuple[list[str], list[Message]]:
     """Return the system prompts and the other turns, for protocols in which a system prompt is no turn.
 

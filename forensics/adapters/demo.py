@@ -58,4 +58,9 @@ class DemoModel:
         state: State = "text" if made.text.strip() else "empty"
         unknown = {name: _NO_PLACE for name in ("top_p", "logprobs") if getattr(ask.sampling, name) is not None}
         system = {"system": _NO_PLACE} if ask.sampling.system is not None else {}
-        return Reply(state=state, text=made.text, finish_reason=made.finish_reason, dropped={**unknown, **system})
+        return Reply(
+            state=state,
+            text=made.text if state == "text" else "",
+            finish_reason=made.finish_reason,
+            dropped={**unknown, **system},
+        )

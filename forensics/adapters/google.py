@@ -1,7 +1,7 @@
 """Ask Google's Gemini: `google:MODEL`, by generateContent of the interface v1beta.
 
 Raw completions are not offered there. Thoughts are no answer, but are counted among its tokens, as they are charged.
-Options: `base_url`, `key_env`, `timeout`, `omit`, as of the adapter `openai`.
+Options: `base_url`, `key_env`, `timeout`, `omit`, `n`, as of the adapter `openai`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from forensics.records.transcript import TokenLogprob
 SUMMARY = "Google's Gemini, by generateContent of the interface v1beta"
 BASE_URL = "https://generativelanguage.googleapis.com/v1beta"
 KEY_ENV = "GEMINI_API_KEY"
-_OPTIONS = ("base_url", "key_env", "timeout", "omit")
+_OPTIONS = ("base_url", "key_env", "timeout", "omit", "n")
 _FIELDS = {"temperature": "temperature", "top_p": "topP", "max_tokens": "maxOutputTokens", "seed": "seed"}
 _FINISHES = {"STOP": "stop", "MAX_TOKENS": "length"}
 """Why an answer ended, in the words of OpenAI's protocol; others stay as they are."""
@@ -47,6 +47,7 @@ class Gemini:
         self._name = name
         self._path = "/" + quote(name if "/" in name else f"models/{name}") + ":generateContent"
         self._refused = parameters.omitted(options.get("omit", ""))
+        self._several = {"candidateCount": parameters.count("n", options["n"])} if "n" in options else {}
         self._service = service.connection(
             options, url=BASE_URL, key_env=KEY_ENV, authorize=lambda key: {"x-goog-api-key": key}
         )
@@ -63,6 +64,7 @@ class Gemini:
         chosen = parameters.choose(ask.sampling, self._refused)
         system, turns = parameters.system_apart(ask)
         sampling = {field: chosen.sent[name] for name, field in _FIELDS.items() if name in chosen.sent}
+        sampling |= self._several
         if "logprobs" in chosen.sent:
             sampling |= {"responseLogprobs": True, "logprobs": chosen.sent["logprobs"]}
         content: dict[str, Any] = {

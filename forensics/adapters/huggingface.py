@@ -18,6 +18,7 @@ from typing import Any
 
 from forensics import canonical
 from forensics.adapters import Ask, Fault, Reply, _generating
+from forensics.adapters import _parameters as parameters
 from forensics.adapters import _service as service
 from forensics.errors import UsageError
 from forensics.records.base import State
@@ -64,7 +65,7 @@ class Local:
         self._folder = folder
         self._device = _one_of(options, "device", _DEVICES)
         self._dtype = _one_of(options, "dtype", _DTYPES)
-        self.batch = _count(options.get("batch"), usual=_BATCH if self._dtype == "float32" else 1)
+        self.batch = parameters.count("batch", options.get("batch", str(_BATCH if self._dtype == "float32" else 1)))
         self.endpoint = str(folder.resolve())
         self._habits = _generating.habits(folder)
         self._lock = threading.Lock()
@@ -156,7 +157,7 @@ def _reply(made: _generating.Made, request: Mapping[str, Any]) -> Reply:
     places = made.places
     return Reply(
         state=state,
-        text=made.text,
+        text=made.text if state == "text" else "",
         finish_reason=made.finish_reason,
         tokens=(made.prompt_tokens, made.tokens),
         logprobs=None if places is None else tuple(TokenLogprob(**place._asdict()) for place in places),
@@ -180,11 +181,3 @@ def _one_of(options: Mapping[str, str], name: str, known: tuple[str, ...]) -> st
     if value not in known:
         raise UsageError(f"{name}={value!r}?", remedy=f"One of: {', '.join(known)}.")
     return value
-
-
-def _count(text: str | None, *, usual: int) -> int:
-    if text is None:
-        return usual
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 1024:
-        raise UsageError(f"batch={text!r} is no number of questions.", remedy="Write batch=8, at most 1024.")
-    return int(text)

@@ -7,7 +7,8 @@ with the reason. Neither retries nor judges answers.
 Options: `service`, the row; `base_url`; `key_env`, the variable that holds the key (empty for a service without keys);
 `timeout` in seconds; `omit`, parameters not to be sent though asked for, separated by commas; `max_tokens_field`, the name
 of that parameter; `api=responses` for the newer endpoint; `reasoning=think` where the content begins with reasoning between
-<think> and </think>; `extra`, a JSON object of further fields to send, such as `{"enable_thinking":false}`.
+<think> and </think>; `n`, answers per call, of which the first is taken: of use to `forensics doctor` alone; `extra`, a JSON
+object of further fields to send, such as `{"enable_thinking":false}`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from forensics.errors import UsageError
 
 SUMMARY = "services with OpenAI's protocol: chat, responses and raw completions, any base_url"
 _OPTIONS = (
-    "service", "base_url", "key_env", "timeout", "omit", "max_tokens_field", "api", "reasoning", "extra",
+    "service", "base_url", "key_env", "timeout", "omit", "max_tokens_field", "api", "reasoning", "n", "extra",
 )  # fmt: skip
 _LIMIT_FIELDS = ("max_tokens", "max_completion_tokens")
 _APIS = ("chat", "responses")
@@ -51,7 +52,8 @@ class OpenAI:
         self._api = _one_of(options, "api", _APIS, "chat")
         self._thinks = _one_of(options, "reasoning", (services.THINK, "none"), self._row.reasoning) == services.THINK
         self._refused = {**self._row.refuses, **parameters.omitted(options.get("omit", ""))}
-        self._extra = {**self._row.sends, **_extra(options.get("extra"))}
+        several = {"n": parameters.count("n", options["n"])} if "n" in options else {}
+        self._extra = {**self._row.sends, **_extra(options.get("extra")), **several}
         self._service = service.connection(
             options,
             url=self._row.base_url,

@@ -43,3 +43,16 @@ def own_servers(own_models: Path) -> Iterator[dict[str, str]]:
     """Real servers of those models: addresses by name."""
     with llamacpp.serve(own_models, models.NAMES) as addresses:
         yield addresses
+
+
+@pytest.fixture(autouse=True)
+def _no_key_is_left_anywhere(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """After every test: no key that it used stands in a file that it left, or in what was logged.
+
+    All keys of these tests hold the word; certificates and the like do not.
+    """
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    yield
+    assert "canary" not in caplog.text
+    for path in folder.rglob("*") if folder is not None else ():
+        assert not (path.is_file() and b"canary" in path.read_bytes()), path.name

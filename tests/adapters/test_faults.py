@@ -92,3 +92,15 @@ def test_every_status_has_one_kind_and_something_to_do(status: int, code: str, w
     if 400 <= status < 500 and status not in (408, 409, 425, 429):
         assert fault.kind in ("terminal", "bad_request")
     assert (fault.after is not None) == (waits and fault.kind in ("rate_limited", "transient"))
+
+
+def test_a_parameter_that_is_refused_is_named_with_what_to_do() -> None:
+    def remedy(param: str | None) -> str:
+        return faults.classify(400, {}, faults.Said("unsupported_value", "Unsupported.", param=param)).remedy
+
+    assert "omit=temperature" in remedy("temperature")
+    assert "omit=logprobs" in remedy("top_logprobs")
+    assert "max_tokens_field=max_completion_tokens" in remedy("max_tokens")
+    for other in (None, "messages[0].role", "\x1b[2J"):
+        assert "omit=NAME" in remedy(other)
+        assert "doctor" in remedy(other)

@@ -111,9 +111,10 @@ def test_parameters_narrow_the_choice(own_models: Path) -> None:
         Sampling(temperature=1, top_p=1e-9, max_tokens=32, seed=5), Sampling(temperature=1e-6, max_tokens=32, seed=6),
     ):  # fmt: skip
         assert model.ask(prefix("Return the", sampling)).text == greedy.text
-    assert greedy.tokens is not None
-    assert greedy.tokens[1] == 32
-    assert greedy.finish_reason == "length"
+    short = model.ask(prefix("Return the", Sampling(temperature=0, max_tokens=4)))
+    assert (short.tokens or (0, 0))[1] == 4
+    assert short.finish_reason == "length"
+    assert greedy.text.startswith(short.text)
 
 
 def test_the_folder_s_own_habits_hold_where_nothing_is_asked_for(own_models: Path, tmp_path: Path) -> None:
@@ -190,7 +191,7 @@ def test_a_real_server_is_deterministic_and_says_who_it_is(own_servers: dict[str
     assert texts([one]) == texts([again])
     assert one.answered_as == "A"
     assert one.tokens is not None
-    assert one.tokens[1] == 32
+    assert 1 <= one.tokens[1] <= 32
     assert one.dropped == {}
 
 
@@ -220,11 +221,11 @@ def test_a_model_made_from_another_is_nearer_to_it_than_one_that_was_not(
              "--max-tokens", "32", "--statistic", "lexical", "--statistic", "opening", "--replicates", "100",
              "--format", "csv", "-o", str(case)],
         )  # fmt: skip
-        assert done.exit_code in (0, 6), done.output
+        assert done.exit_code == 0, done.output
         scores = json.loads((case / "scores.json").read_text("utf-8"))["scores"]
         return {score["statistic"]: (score["raw"], score["rank"]["reference"]) for score in scores}
 
-    near, far = raw("B", "C", "D"), raw("C", "B", "D")
+    near, far = raw("B", *"CDEF"), raw("C", *"BDEF")
     for statistic in ("lexical", "opening"):
         assert near[statistic][0] > far[statistic][0], statistic
         assert near[statistic][1] == 1, "B is the nearest to A"

@@ -74,6 +74,7 @@ def main(name: str, path: str) -> None:
     wanted.n_threads_http = 4
     # What is kept of the text before is kept in 32 bits, as transformers does.
     wanted.cache_type_k = wanted.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
+    wanted.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     wanted.use_jinja = True
     wanted.warmup = False
     wanted.n_gpu_layers = 0

@@ -1,6 +1,6 @@
 """Small language models that the tests train themselves, once, on the documentation that every Python ships.
 
-A; B, which is A trained further on other text; C and D, which share with A neither start, nor tokenizer, nor text.
+A; B, which is A trained further on other text; C to F, which share with A neither start, nor tokenizer, nor text.
 Run as a program with a folder as argument: `python tests/servers/models.py FOLDER`.
 """
 
@@ -16,15 +16,15 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-NAMES = ("A", "B", "C", "D")
+NAMES = ("A", "B", "C", "D", "E", "F")
 _TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 _SPECIAL = ["<|pad|>", "<|end|>", "<|user|>", "<|assistant|>", "<|system|>"]
 _VOCABULARY = 1024
-_WIDTH, _LAYERS = 64, 2
-_STEPS, _FURTHER_STEPS = 180, 45
+_WIDTH, _LAYERS = 96, 2
+_STEPS, _FURTHER_STEPS, _COHORT_STEPS = 400, 80, 220
 _BUILD = Path(__file__).parents[2] / "build" / "tests"
 
 
@@ -58,28 +58,30 @@ def documentation() -> list[tuple[str, str]]:
             if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
                 text = ast.get_docstring(node)
                 if text and len(text) > 60:
-                    found.append((getattr(node, "name", path.stem), text))
+                    # Line ends are so frequent there that a small model would learn little else.
+                    found.append((getattr(node, "name", path.stem), " ".join(text.split())))
     random.Random(0).shuffle(found)
     return found
 
 
 def train_all(place: Path) -> None:
-    """Train the four models and write each as a folder of transformers."""
+    """Train the six models and write each as a folder of transformers."""
     import torch
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     torch.use_deterministic_algorithms(mode=True)
     texts = documentation()
-    part = len(texts) // 4
+    part = len(texts) // 6
     parts = {name: texts[place * part : (place + 1) * part] for place, name in enumerate(NAMES)}
     tokenizer = _tokenizer(parts["A"] + parts["B"])
     model = _train(_new(tokenizer, 1), _ids(tokenizer, parts["A"]), steps=_STEPS, rate=4e-3, seed=1)
     _write(model, tokenizer, place / "A")
     _train(model, _ids(tokenizer, parts["B"]), steps=_FURTHER_STEPS, rate=3e-4, seed=2)
     _write(model, tokenizer, place / "B")
-    for seed, name in enumerate("CD", start=3):
+    for seed, name in enumerate("CDEF", start=3):
         own = _tokenizer(parts[name])
-        _write(_train(_new(own, seed), _ids(own, parts[name]), steps=_STEPS, rate=4e-3, seed=seed), own, place / name)
+        steps = _STEPS if name == "C" else _COHORT_STEPS
+        _write(_train(_new(own, seed), _ids(own, parts[name]), steps=steps, rate=4e-3, seed=seed), own, place / name)
 
 
 def _tokenizer(texts: list[tuple[str, str]]) -> Any:
