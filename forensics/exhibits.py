@@ -42,7 +42,7 @@ def exhibits(case: Case, scores: Scores, *, root: Path) -> tuple[Exhibit, ...]:
     answers = {label: _first_draws(source, top, root) for label, source in sources}
     elsewhere = _elsewhere(case, shown, top, root)
     return tuple(
-        _exhibit(number, shown.statistic, contribution, sources, answers, elsewhere)
+        _exhibit(number, shown.statistic, contribution, sources, answers, others=elsewhere[contribution.prompt_digest])
         for number, contribution in enumerate(top, start=1)
     )
 
@@ -119,11 +119,11 @@ def _exhibit(
     contribution: Contribution,
     sources: Sequence[tuple[str, Source]],
     answers: Mapping[str, Mapping[str, tuple[str, str]]],
-    elsewhere: Mapping[str, _Elsewhere],
+    *,
+    others: _Elsewhere,
 ) -> Exhibit:
     given = {label: answers[label].get(contribution.prompt_digest, ("", ""))[1] for label, _ in sources}
     beside = [text for label, text in given.items() if label not in ("reference", "questioned")]
-    others = elsewhere[contribution.prompt_digest]
     marks = shared_passages(given["reference"], given["questioned"], beside, common=others.common)
     prompt = answers["reference"][contribution.prompt_digest][0]
     return Exhibit(

@@ -19,7 +19,8 @@ def shares(table: Table, *, across: int) -> list[int]:
     texts = [
         [column.title, *(row.cells[place].text for row in table.rows)] for place, column in enumerate(table.columns)
     ]
-    least = [max(map(_longest, column)) + _MARGIN for column in texts]
+    # Headings are bold, and so a fifth wider.
+    least = [max(round(1.2 * _longest(title)), *map(_longest, rest), 0) + _MARGIN for title, *rest in texts]
     wanted = [max(min(max(map(len, column)), WIDEST) + _MARGIN, low) for column, low in zip(texts, least, strict=True)]
     over, room = sum(wanted) - sum(least), max(across - sum(least), 0)
     share = min(room / over, 1.0) if over else 0.0

@@ -162,9 +162,10 @@ def _pair_label(panel: Panel) -> None:
 
 def _entries(found: Distribution, finding: Finding) -> tuple[Entry, ...]:
     related = sum(c.excluded is not None for c in found.cohort)
-    entries = (
-        Entry("mark", "unrelated", counted(len(found.cohort) - related, "unrelated model")),
-        Entry("mark", "related", f"{counted(related, 'declared relative')}, left out"),
-        Entry("upright", "pair", "this pair"),
-    )
+    declared = all(c.lineage is not None for c in found.cohort)
+    kind = "unrelated model" if declared else "cohort model"
+    entries = [Entry("mark", "unrelated", counted(len(found.cohort) - related, kind))]
+    if related:
+        entries.append(Entry("mark", "related", f"{counted(related, 'declared relative')}, left out"))
+    entries.append(Entry("upright", "pair", "this pair"))
     return (*entries, Entry("zone", "band", "its interval")) if finding.interval else entries
