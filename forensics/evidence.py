@@ -89,6 +89,7 @@ def weigh(
         replicates=scores.replicates,
         distributions=tuple(_distribution(score) for score in scores.scores if score.raw is not None),
         exhibits=exhibits(case, scores, root=root),
+        equality=scores.equality,
         warnings=tuple(_warnings(scores, weighed)),
     )
 

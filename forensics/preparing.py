@@ -18,6 +18,7 @@ from forensics.adapters import ModelName
 from forensics.errors import UsageError
 from forensics.records.base import Question, Role
 from forensics.records.case import Case, Source
+from forensics.records.equality import EqualityTerms
 from forensics.records.probes import ProbeSet
 from forensics.records.transcript import Sampling
 
@@ -49,6 +50,8 @@ class Wanted:
     transfer: bool
     protocol: str | None = None
     """Digest of the sealed protocol that is followed."""
+    equality: EqualityTerms | None = None
+    """What is fixed for the question of equality; None for other questions."""
 
 
 Say = Callable[[str], None]
@@ -104,6 +107,7 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
         calibration=canonical.digest(calibration) if calibration else None,
         transfer=wanted.transfer,
         protocol=wanted.protocol,
+        equality=wanted.equality,
     )
 
 

@@ -67,6 +67,7 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
         set_aside=(*case.set_aside, *_too_few(case, body)),
         scores=scores,
         controls=_controls(body, basis, scores),
+        equality=None,
     )
 
 

@@ -198,6 +198,7 @@ def evidence(
         distributions=tuple(
             Distribution(statistic=s, pair=0.31, cohort=members, contributions=contributions) for s in statistics),
         exhibits=tuple(exhibit(i, say, reference, questioned, models[0], contributions[0]) for i in range(exhibits)),
+        equality=None,
         warnings=tuple(say("warning") for _ in models),
     )  # fmt: skip
 
