@@ -53,7 +53,7 @@ Examples:
 @click.option("--key", type=click.Path(path_type=Path), help="Key that seals the answers before they are scored.")
 @click.option("--alpha", type=click.FloatRange(0.0001, 0.4), help="Equality: false alarms permitted  [default: 0.05]")
 @click.option(
-    "--delta", type=click.FloatRange(0.0001, 0.99), help="Equality: effect that does not matter  [default: 0.05]"
+    "--delta", type=click.FloatRange(0.0001, 0.99), help="Equality: effect that does not matter  [default: 0.01]"
 )
 @click.option("--permutations", type=click.IntRange(99), help="Equality: permutations  [default: 1999]")
 @sampling_options

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
-_ROUNDING = 1e-6
+_ROUNDING = 1e-9
 _WIDTH = 2048
 """Columns that runs are dealt into where all probes share one space: a clash makes two runs count as one."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -53,13 +53,14 @@ def _cosine(keys: NDArray[np.uint64], answers: NDArray[np.int64], *, count: int)
     """Return 1 − cosine of how often each answer has each key; exactly 0 for equal counts."""
     _, columns = np.unique(keys, return_inverse=True)
     width = int(columns.max(initial=0)) + 1
-    counts = np.bincount(answers * width + columns, minlength=count * width).reshape(count, width).astype(np.float32)
+    counts = np.bincount(answers * width + columns, minlength=count * width).reshape(count, width)
     norms = np.linalg.norm(counts, axis=1, keepdims=True)
-    unit: Matrix = (counts / np.where(norms > 0, norms, 1)).astype(np.float32)
+    unit = counts / np.where(norms > 0, norms, 1)
     cosine = unit @ unit.T
     silent = norms[:, 0] == 0
     cosine[np.ix_(silent, silent)] = 1
-    apart: Matrix = np.float32(1) - cosine
+    # In double precision: an energy distance takes the root of what is left, and rounding would grow with it.
+    apart: Matrix = (1 - cosine).astype(np.float32)
     apart[apart < _ROUNDING] = 0
     return apart
 
