@@ -12,6 +12,7 @@ import json
 import select
 import socket
 import ssl
+import sys
 import time
 import weakref
 from collections.abc import Iterable, Mapping
@@ -31,6 +32,11 @@ _BLOCK = 1 << 16
 
 class Unreachable(Exception):
     """No connection: nothing was sent."""
+
+    def __init__(self, words: str, *, lasting: bool) -> None:
+        """`lasting` where it will not pass by itself: no such host, or none that can be trusted."""
+        super().__init__(words)
+        self.lasting = lasting
 
 
 class Broken(Exception):
@@ -68,8 +74,8 @@ class Redaction:
 
     def document(self, text: str) -> str:
         """Return JSON text without secrets, also where escapes hide them; text that is no JSON as by itself."""
-        if not self._forms:
-            return text
+        if not self._forms or "\\u" not in text:
+            return self(text)
         try:
             spelled = json.dumps(json.loads(text), ensure_ascii=False)
         except (ValueError, RecursionError):
@@ -150,10 +156,9 @@ class Client:
 
     def _connected(self) -> http.client.HTTPConnection:
         """Return an open connection: one kept from before unless the service has closed it, or a new one."""
-        while self._idle:
-            kept = self._idle.pop()
+        while (kept := self._kept()) is not None:
             # An idle connection has nothing to say: what can be read is its end, or an answer that nobody asked for.
-            if kept.sock is not None and not select.select([kept.sock], [], [], 0)[0]:
+            if kept.sock is not None and not _readable(kept.sock):
                 return kept
             kept.close()
         host, port = self._service.host, self._service.port
@@ -167,8 +172,15 @@ class Client:
             fresh.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except (OSError, UnicodeError) as error:
             fresh.close()
-            raise Unreachable(self.redact(_what(error, self._timeout))) from None
+            raise Unreachable(self.redact(_what(error, self._timeout)), lasting=_lasts(error)) from None
         return fresh
+
+    def _kept(self) -> http.client.HTTPConnection | None:
+        """Take one kept connection, which no other thread then has."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     def _exchange(self, connection: http.client.HTTPConnection, path: str, data: bytes) -> Response:
         deadline = time.monotonic() + self._timeout
@@ -199,6 +211,15 @@ class Client:
         return response.read1(_BLOCK)
 
 
+def _readable(sock: socket.socket) -> bool:
+    """Say whether there is anything to read, the end included."""
+    if sys.platform == "win32":
+        return bool(select.select([sock], [], [], 0)[0])
+    waiting = select.poll()  # `select` itself knows no more than 1,024 files
+    waiting.register(sock, select.POLLIN)
+    return bool(waiting.poll(0))
+
+
 def _close(connections: list[http.client.HTTPConnection]) -> None:
     while connections:
         connections.pop().close()
@@ -222,6 +243,16 @@ _WHAT: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((http.client.HTTPException,), "no proper HTTP answer"),
     ((UnicodeError,), "the host's name cannot be used"),
 )
+
+
+def _lasts(error: Exception) -> bool:
+    """Say whether trying again is pointless: a name that is unknown, a certificate that is not to be trusted."""
+    if isinstance(error, socket.gaierror):
+        return error.errno != socket.EAI_AGAIN
+    untrusted = (
+        isinstance(error, ssl.SSLCertVerificationError) or getattr(error, "reason", "") == "WRONG_VERSION_NUMBER"
+    )
+    return untrusted or isinstance(error, UnicodeError)
 
 
 def _what(error: Exception, timeout: float) -> str:

@@ -46,6 +46,7 @@ def run(plan: Run, path: Path, *, progress: Progress | None = None) -> None:
         for number, (probe, draw) in enumerate(wanted, start=1):
             if (probe.id, draw) not in writer.held:
                 reply = model.ask(_ask(plan, probe, draw))
+                _stop_if_pointless(plan, reply, first=not answered)
                 writer.write(_answer(probe, draw, reply))
                 answered += reply.state != "failed"
             else:
@@ -54,6 +55,12 @@ def run(plan: Run, path: Path, *, progress: Progress | None = None) -> None:
                 progress(number, len(wanted))
     if not answered:
         raise ModelDidNotAnswer(f"{plan.model} answered none of {len(wanted)} probes.", remedy=f"See {path}.")
+
+
+def _stop_if_pointless(plan: Run, reply: Reply, *, first: bool) -> None:
+    """Raise ModelDidNotAnswer for a fault that will not pass: of any request, or of the first to be answered at all."""
+    if reply.fault is not None and (reply.fault.kind == "terminal" or (first and reply.fault.kind == "bad_request")):
+        raise ModelDidNotAnswer(f"{plan.model}: {(reply.error or '').rstrip('.')}.", remedy=reply.fault.remedy)
 
 
 def probe(model: str, probe_set: str | None, *, sampling: Sampling, draws: int, path: Path) -> str:

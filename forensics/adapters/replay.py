@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from forensics import importing
-from forensics.adapters import Ask, Reply
+from forensics.adapters import Ask, Fault, Reply
 from forensics.transcripts import conversation_text, prompt_digest
 
 SUMMARY = "answers recorded earlier, in any format `forensics list importers` names"
+
+
+_MISSING = "no such answer was recorded"
+_FAILED = "a failure was recorded"
 
 
 def connect(name: str, options: Mapping[str, str]) -> Recorded:
@@ -20,13 +24,25 @@ def connect(name: str, options: Mapping[str, str]) -> Recorded:
 class Recorded:
     """A model whose answers were recorded; it can be asked what it was asked then."""
 
+    parallel = 1
+    """It hands out draws in their order."""
+    cacheable = False
+
     def __init__(self, path: Path, options: Mapping[str, str]) -> None:
         others = {key: value for key, value in options.items() if key != "as"}
         transcript = importing.read_transcript(path, importer=options.get("as"), options=others)
         self.notes = {"recorded": transcript.digest, "format": transcript.format}
+        self.endpoint = str(path)
         self._answers: dict[str, list[Reply]] = {}
         for entry in sorted(transcript.entries, key=lambda entry: entry.draw):
-            reply = Reply(state=entry.state, text=entry.text, finish_reason=entry.finish_reason)
+            failed = entry.state == "failed"
+            reply = Reply(
+                state=entry.state,
+                text=entry.text,
+                finish_reason=entry.finish_reason,
+                error=_FAILED if failed else None,
+                fault=Fault("bad_request") if failed else None,
+            )
             self._answers.setdefault(entry.prompt_digest, []).append(reply)
         self._asked: dict[str, int] = {}
 
@@ -37,6 +53,6 @@ class Recorded:
         draws = self._answers.get(prompt, [])
         position = self._asked.get(prompt, 0)
         if position >= len(draws):
-            return Reply(state="failed", text="", error="no such answer was recorded")
+            return Reply(state="failed", text="", error=_MISSING, fault=Fault("bad_request"))
         self._asked[prompt] = position + 1
         return draws[position]

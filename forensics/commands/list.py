@@ -19,7 +19,7 @@ Example:
 @click.argument("kind", metavar="KIND")
 @json_option
 def command(kind: str, json_: bool) -> None:
-    """List what there is of a KIND: adapters, importers, statistics, embedders, formats, probes or models."""
+    """List what there is of a KIND: adapters, importers, statistics, embedders, formats, probes, models or services."""
     from forensics import listing
 
     rows = listing.rows(kind)
