@@ -118,12 +118,13 @@ def draw(
 
     generator = torch.Generator().manual_seed(seed)
     found = [
-        _sampled(local, prompt, count, temperature, generator) for prompt in _prompts(probes(number), system=system)
+        _sampled(local, prompt, count, temperature, generator) for prompt in prompts(probes(number), system=system)
     ]
     return Draws([texts for texts, _ in found], [first for _, first in found])
 
 
-def _prompts(asked: list[tuple[str, str]], *, system: str | None) -> Iterator[str]:
+def prompts(asked: list[tuple[str, str]], *, system: str | None) -> Iterator[str]:
+    """Yield the texts that the models go on from."""
     for question, start in asked:
         before = f"<|system|>{system}<|end|>" if system else ""
         yield f"{before}<|user|>{question}<|end|><|assistant|>{start}"

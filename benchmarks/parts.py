@@ -18,6 +18,8 @@ from benchmarks import (
     comparison_semantic,
     distillation,
     embedding,
+    equality,
+    equality_models,
     speed,
 )
 
@@ -31,4 +33,6 @@ PARTS: dict[str, ModuleType] = {
     "peers_semantic": comparison_semantic,
     "speed": speed,
     "embedding": embedding,
+    "equality": equality,
+    "equality_models": equality_models,
 }

@@ -16,7 +16,7 @@ WORDS = np.array(
 Make = Callable[..., list[Draws]]
 
 
-def make_draws(  # noqa: PLR0913  every one of them is what some test turns
+def make_draws(
     seed: int,
     *,
     probes: int = 12,
