@@ -20,10 +20,10 @@ from forensics import (
     circumstances,
     corpus,
     measuring,
-    preparing,
     probes,
     registry,
     relations,
+    sources,
     validating,
 )
 from forensics.corpus import Corpus
@@ -116,17 +116,17 @@ def calibrate(wanted: Wanted, *, tool: str, say: Callable[[str], None]) -> Calib
 def gather(folder: Path, models: Path, features: Sequence[str], *, only: Sequence[str] | None, workers: int) -> Corpus:
     """Align all recorded answers of a folder or of a cohort pack; models without a declared lineage are refused."""
     declared = read_lineages(models)
-    sources = [
-        preparing.recorded_source(model, "cohort", folder=folder, declared=declared)
-        for model in preparing.cohort_models([str(folder)])
+    named = [
+        sources.recorded_source(model, "cohort", folder=folder, declared=declared)
+        for model in sources.cohort_models([str(folder)])
     ]
-    undeclared = [source.name for source in sources if source.lineage is None]
+    undeclared = [source.name for source in named if source.lineage is None]
     if undeclared:
         raise UsageError(
             f"{models} declares no lineage for {', '.join(undeclared[:5])}.", remedy="Add them, or leave them out."
         )
-    sources.sort(key=lambda source: source.name)
-    return corpus.build_many(sources, root=folder, kinds=measuring.features_of(features), only=only, workers=workers)
+    named.sort(key=lambda source: source.name)
+    return corpus.build_many(named, root=folder, kinds=measuring.features_of(features), only=only, workers=workers)
 
 
 def _recipe(wanted: Wanted) -> Recipe:

@@ -11,7 +11,7 @@ from typing import Final
 
 from forensics import canonical, conduct, registry, weighing
 from forensics.case import as_written
-from forensics.concluding import conclude, scale
+from forensics.concluding import conclude, conclude_equality, scale
 from forensics.custody.deviations import deviations
 from forensics.exhibits import exhibits
 from forensics.features import version_of
@@ -71,7 +71,7 @@ def weigh(
         reference=case.reference.name,
         questioned=case.questioned.name,
         propositions=named,
-        conclusion=conclude(named, weighed),
+        conclusion=conclude(named, weighed) if scores.equality is None else conclude_equality(scores.equality),
         weighed=weighed.measured if weighed else (),
         scale=scale(),
         findings=tuple(_finding(score) for score in scores.scores),
@@ -93,6 +93,7 @@ def weigh(
         distributions=tuple(_distribution(score) for score in scores.scores if score.raw is not None),
         habits=scores.habits,
         exhibits=exhibits(case, scores, root=root),
+        equality=scores.equality,
         warnings=tuple(_warnings(scores, weighed)),
     )
 
@@ -181,6 +182,8 @@ def _versions(case: Case, scores: Scores) -> tuple[Version, ...]:
         feature = registry.load("statistics", score.statistic).FEATURE
         parts.append(Version(part=f"statistic {score.statistic}", version=score.version))
         parts.append(Version(part=f"feature {feature}", version=version_of(feature)))
+    tests = scores.equality.tests if scores.equality else ()
+    parts += [Version(part=f"statistic {test.statistic}", version=test.version) for test in tests]
     if case.protocol is not None:
         parts.append(Version(part="protocol", version=case.protocol))
     return tuple(dict.fromkeys(parts))
@@ -194,7 +197,7 @@ def _warnings(scores: Scores, weighed: Weighed | None) -> list[str]:
         found += [warning for warning in (_incomplete(side), _cut_short(side)) if warning]
         found += conduct.warnings(side.model, side.handling)
     undeclared = [side.model for side in scores.sides if side.lineage is None]
-    if undeclared:
+    if undeclared and scores.equality is None:
         found.append(
             f"{len(undeclared)} of {len(scores.sides)} models have no declared lineage: relatives of either side may "
             "stand in the cohort, so the robust normalisation was used."

@@ -14,6 +14,8 @@ from typing import get_args
 from forensics.errors import BadFile
 from forensics.records.case import Relative, RelativeRole
 
+MODELS_TABLE = "models.csv"
+"""The table's name beside recorded answers."""
 MODEL_COLUMNS = ("model", "name")
 ROLES: tuple[RelativeRole, ...] = get_args(RelativeRole)
 LINEAGE_COLUMNS = ("lineage", "base_family")

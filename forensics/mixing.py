@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import __version__, canonical, corpus, lineages, measuring, naming, preparing, registry
+from forensics import __version__, canonical, corpus, measuring, naming, registry, sources
 from forensics.corpus import Corpus
 from forensics.errors import TooLittleEvidence, UnknownName, UsageError
 from forensics.features import most_probes, unavailable
@@ -63,18 +63,15 @@ class Asked:
 
 def of_suspect(asked: Asked) -> Mixture:
     """Read recorded answers and decompose the suspect's behaviour; raises UsageError or TooLittleEvidence."""
-    tables = [Path(item) / preparing.MODELS_TABLE for item in asked.cohort]
-    declared: dict[str, str] = {}
-    for table in (*(t for t in tables if t.is_file()), *([asked.models] if asked.models else [])):
-        declared.update(lineages.read_lineages(table))
+    declared = sources.declared_lineages(asked.cohort, asked.models)
     suspect = naming.parse(asked.suspect)
-    models = [suspect, *(m for m in preparing.cohort_models(asked.cohort) if str(m) != str(suspect))]
+    models = [suspect, *(m for m in sources.cohort_models(asked.cohort) if str(m) != str(suspect))]
     asked_for = next((model for model in models if model.adapter != naming.RECORDED), None)
     if asked_for is not None:
         remedy = "Record its answers with `forensics probe`, then name them as replay:PATH."
         raise UsageError(f"{asked_for} would have to be asked; a mixture is fitted to recorded answers.", remedy=remedy)
-    sources = [preparing.recorded_source(m, "cohort", folder=Path.cwd(), declared=declared) for m in models]
-    first, *others = (source.model_copy(update={"path": str(Path.cwd() / source.path)}) for source in sources)
+    named = [sources.recorded_source(m, "cohort", folder=Path.cwd(), declared=declared) for m in models]
+    first, *others = (source.model_copy(update={"path": str(Path.cwd() / source.path)}) for source in named)
     body = corpus.build_many([first, *others], root=Path("/"), workers=asked.workers)
     _require(body, asked.statistic)
     base = ", ".join(asked.base) or first.lineage

@@ -32,6 +32,7 @@ Examples:
   forensics compare replay:answers/a replay:answers/b --cohort answers -o reports/a-b
   forensics compare replay:teacher.jsonl replay:student.jsonl --cohort market.cohort --question distillation
     --relatives siblings.csv -o reports/distilled
+  forensics compare demo:alder demo:alder-mirror --question equality --draws 10 --probes demo -o reports/same
 """
 )
 @click.argument("reference", default="")
@@ -40,7 +41,7 @@ Examples:
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), required=True, help="The case's folder.")
 @click.option(
     "--question",
-    type=click.Choice(["derivation", "distillation", "shared_ancestry"]),
+    type=click.Choice(["derivation", "distillation", "shared_ancestry", "equality"]),
     default="derivation",
     show_default=True,
     help="What is asked of the pair.",
@@ -59,6 +60,11 @@ Examples:
     help="Sealed protocol to follow; what is given besides deviates.",
 )
 @click.option("--key", type=click.Path(path_type=Path), help="Key that seals the answers before they are scored.")
+@click.option("--alpha", type=click.FloatRange(0.0001, 0.4), help="Equality: false alarms permitted  [default: 0.05]")
+@click.option(
+    "--delta", type=click.FloatRange(0.0001, 0.99), help="Equality: effect that does not matter  [default: 0.01]"
+)
+@click.option("--permutations", type=click.IntRange(99), help="Equality: permutations  [default: 1999]")
 @sampling_options
 @asking_options
 @scoring_options
@@ -81,6 +87,9 @@ def command(
     transfer: bool,
     protocol: Path | None,
     key: Path | None,
+    alpha: float | None,
+    delta: float | None,
+    permutations: int | None,
     probe_set: str | None,
     draws: int,
     temperature: float | None,
@@ -99,12 +108,15 @@ def command(
 ) -> None:
     """Compare QUESTIONED with REFERENCE against a cohort, and write the evidence.
 
+    The question of equality, whether both endpoints serve the same model, needs several draws and no cohort.
+
     A model is ADAPTER:NAME, as in replay:PATH for answers recorded earlier. Recorded answers are matched by their
     prompts; models that have to be asked answer the probe set named with --probes.
 
     With --relatives, QUESTIONED is set beside other models of its own base: is it nearer to REFERENCE than they are?
     """
     from forensics import comparing, preparing
+    from forensics.equality import scoring as equality
     from forensics.preparing import Wanted
     from forensics.records.transcript import Sampling
 
@@ -125,6 +137,7 @@ def command(
         calibration=calibration,
         transfer=transfer,
         terms=terms(options),
+        equality=equality.terms(question, alpha=alpha, delta=delta, permutations=permutations),  # type: ignore[arg-type]
     )
     if dry_run:
         for estimate in preparing.estimated(wanted):

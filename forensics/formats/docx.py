@@ -115,7 +115,8 @@ def _first_screen(summary: Summary, figures: _Figures) -> Iterator[str]:
         yield _word.paragraph([Run(f"{weighed.name}  ", bold=True), Run(_word.one_line(weighed.text))])
     yield from (_word.paragraph(_word.one_line(w.ratio), "ListBullet") for w in summary.propositions if w.ratio)
     steps = [Run(f"{step.ratios}: {step.words}; ", quiet=not step.applies, bold=step.applies) for step in summary.scale]
-    yield _word.paragraph([Run("Scale of ratios: ", quiet=True), *steps, Run("mirrored below 1.", quiet=True)])
+    if steps:
+        yield _word.paragraph([Run("Scale of ratios: ", quiet=True), *steps, Run("mirrored below 1.", quiet=True)])
     if summary.figure:
         yield from _figure(summary.figure, figures)
     yield from _table(summary.key)

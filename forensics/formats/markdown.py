@@ -55,10 +55,11 @@ def _first_screen(summary: Summary) -> Iterator[str]:
     for weighed in summary.propositions:
         yield f"* {md(weighed.name)}: {md(weighed.text)}"
     yield from (f"* {md(weighed.ratio)}" for weighed in summary.propositions if weighed.ratio)
-    steps = (
+    steps = [
         f"**{md(s.ratios)}: {md(s.words)}**" if s.applies else f"{md(s.ratios)}: {md(s.words)}" for s in summary.scale
-    )
-    yield from (f"* Scale of ratios: {'; '.join(steps)}; mirrored below 1.", "")
+    ]
+    if steps:
+        yield from (f"* Scale of ratios: {'; '.join(steps)}; mirrored below 1.", "")
     yield from (f"* {md(caution)}" for caution in summary.cautions)
     yield ""
     if summary.figure:

@@ -23,7 +23,6 @@ from forensics.records.case import Source
 Embed = Literal["first", "all", "none"]
 Kept = dict[str, dict[str, NDArray[Any]]]
 _FEWEST = 2
-MODELS_TABLE = "models.csv"
 _HASHES = {f"grams{size}" for size in range(1, 6)} | {"hashes"}
 """Arrays of hashes of which statistics look at 48 bits."""
 
@@ -46,7 +45,7 @@ def build_folder(
     if models is not None and not models.is_file():
         raise UsageError(f"{models} does not exist.", remedy="Name a CSV table with the columns model and lineage.")
     declared: dict[str, str] = {}
-    for table in (folder / MODELS_TABLE, models):
+    for table in (folder / lineages.MODELS_TABLE, models):
         if table is not None and table.is_file():
             declared.update(lineages.read_lineages(table))
     sources = [_source(one, declared) for one in importing.answers_below(folder)]

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from forensics.records.base import Digest, Question, Record
 from forensics.records.calibration import Validation
+from forensics.records.equality import Equality
 from forensics.records.probes import ProbeSetRef
 from forensics.records.scores import CohortScore, Contribution, Control, Habit, Interval, Rank, SideCounts, Triad
 
@@ -228,5 +229,7 @@ class Evidence(Record):
     habits: tuple[Habit, ...]
     """The habits behind `style`, those that both sides share most first."""
     exhibits: tuple[Exhibit, ...]
+    equality: Equality | None
+    """None where another question is asked."""
     warnings: tuple[str, ...]
     """What a reader must know before using any number."""

@@ -7,16 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from forensics.records.base import Digest, Question, Record, Role
+from forensics.records.base import Interval as Interval  # noqa: PLC0414  also found where scores are
+from forensics.records.equality import Equality
 from forensics.records.probes import ProbeSetRef
-
-
-class Interval(Record):
-    """An interval and how it was made."""
-
-    low: float
-    high: float
-    level: float = Field(gt=0, lt=1)
-    method: str
 
 
 class Rank(Record):
@@ -264,3 +257,5 @@ class Scores(Record):
     controls: tuple[Control, ...]
     triad: Triad | None
     """None where no base or sibling of the questioned model was named."""
+    equality: Equality | None
+    """None where another question is asked."""

@@ -10,6 +10,7 @@ from forensics.errors import UsageError
 from forensics.records.evidence import Evidence
 from forensics.reporting.chapters import ANALYST
 from forensics.reporting.court import COURT, COURT_LIMITS, with_us
+from forensics.reporting.equality import EQUALITY_LIMITS, arranged
 from forensics.reporting.first_screen import summary
 from forensics.reporting.material import Chapter, Material
 from forensics.reporting.parts import Figure, Report, Section, Style, Table
@@ -38,8 +39,8 @@ def make(evidence: Evidence, *, style: Style = "analyst", us: bool = False) -> R
         title=f"{evidence.questioned} compared with {evidence.reference}",
         kicker=KICKERS[style],
         summary=summary(material),
-        sections=with_triad(tuple(chapter(material) for chapter in chapters), evidence),
-        limits=STATED_LIMITS[style],
+        sections=arranged(with_triad(tuple(chapter(material) for chapter in chapters), evidence), material),
+        limits=STATED_LIMITS[style] if evidence.equality is None else EQUALITY_LIMITS,
         tool=evidence.tool,
         evidence=material.digest,
     )

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from forensics import canonical, importing, lineages
 from forensics.errors import BadFile, ForensicsError, UsageError
-from forensics.preparing import MODELS_TABLE
 from forensics.records.transcript import Sampling
 from forensics.screening import blocks, places
 from forensics.screening.blocks import File, Held
@@ -54,7 +53,7 @@ class Look(NamedTuple):
 
 def table(folder: str, named: str | None) -> Table:
     """Read what is declared: the table that is named, or `models.csv` in the folder; raises UsageError or BadFile."""
-    place = named or places.within(folder, MODELS_TABLE)
+    place = named or places.within(folder, lineages.MODELS_TABLE)
     data = places.read(place)
     if data is None:
         if named:

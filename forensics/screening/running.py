@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from forensics import canonical, places, registry
+from forensics import canonical, registry
 from forensics.case import as_written
 from forensics.errors import BadFile, UnknownName, UsageError
 from forensics.features import most_probes, version_of
+from forensics.places import home
 from forensics.records.screen import Screen, Suspect
 from forensics.screening import drawn, gathering, kin, measured, places, suspects, tables, weighed
 from forensics.screening.blocks import StoreDamaged
@@ -100,7 +101,7 @@ def screen(wanted: Wanted, *, say: Say) -> Result:
     given = weighed.read(wanted.calibration) if wanted.calibration else None
     statistics = wanted.statistics or (given.calibration.features if given else (DEFAULT,))
     _kinds(statistics)
-    store = wanted.store or str(places.home() / "screens")
+    store = wanted.store or str(home() / "screens")
     if (places.is_remote(wanted.folder) or wanted.cluster) and not wanted.store:
         raise UsageError(
             "A cluster, or answers that lie elsewhere, need a place that all workers can read and write.",

@@ -88,6 +88,7 @@ def main() -> None:
         "calibration": None,
         "transfer": False,
         "protocol": None,
+        "equality": None,
     }
     case = Case.model_validate(
         {name: value for name, value in fields.items() if name in {*Case.model_fields, "schema"}}

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from forensics import features, registry, scoring
+from forensics import canonical, features, measuring, registry, scoring
 from forensics.cli import main
 from forensics.errors import BadFile, UsageError
 from forensics.features.tokens import tokenise
@@ -60,7 +60,7 @@ def test_a_key_holds_for_one_prompt_and_one_kind() -> None:
 
 
 def test_every_kind_of_feature_is_decided_about() -> None:
-    kinds = {registry.load("statistics", name).FEATURE for name in registry.names("statistics")}
+    kinds = {registry.load("statistics", name).FEATURE for name in measuring.names()}
     assert kinds <= FORMS.keys(), "say in packs/forms.py what becomes of a new kind of feature"
 
 

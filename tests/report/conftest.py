@@ -225,6 +225,7 @@ def evidence(
             Distribution(statistic=s, pair=0.31, cohort=members, contributions=contributions) for s in statistics),
         habits=tuple(habit(i, say) for i in range(18)),
         exhibits=tuple(exhibit(i, say, reference, questioned, models[0], contributions[0]) for i in range(exhibits)),
+        equality=None,
         warnings=tuple(say("warning") for _ in models),
     )  # fmt: skip
 
