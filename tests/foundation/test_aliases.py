@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from forensics import naming, preparing
+from forensics import naming, sources
 from forensics.cli import main
 from forensics.errors import UnknownName, UsageError
 
@@ -106,6 +106,6 @@ def test_an_alias_can_be_asked(here: Path) -> None:
 
 def test_an_alias_can_stand_in_a_cohort(here: Path) -> None:
     write(here, '[models.ours]\nadapter = "demo"\nname = "alder"\n')
-    assert [str(model) for model in preparing.cohort_models(["ours", "demo:oak"])] == ["ours", "demo:oak"]
+    assert [str(model) for model in sources.cohort_models(["ours", "demo:oak"])] == ["ours", "demo:oak"]
     with pytest.raises(UsageError, match="no file, folder or model"):
-        preparing.cohort_models(["theirs"])
+        sources.cohort_models(["theirs"])
