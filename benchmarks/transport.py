@@ -22,9 +22,9 @@ RECORDED = False
 PEERS = {"async_openai": async_openai, "inspect_ai": inspect_ai, "lm_eval": lm_eval, "promptfoo": promptfoo}
 WORK = HERE / ".work" / "transport"
 LATENCY = 0.05
-MANY, FEW = 8000, 2000
+MANY, FEW = 8000, 500
 """Prompts of a run; programs that take long get the few, and so does ours beside them."""
-RUNS, STARTS = 3, 9
+RUNS, PEER_RUNS, STARTS = 3, 1, 9
 DRAWS, PROBES = 1000, 100
 """Of the run whose memory is watched."""
 TARGETS = {"cpu_ms": 0.5, "share": 0.85, "one": 0.3, "start": 0.1}
@@ -44,12 +44,12 @@ def run(_: None) -> dict[str, Any]:
         except (subprocess.SubprocessError, OSError) as error:
             found["missing"][peer.TITLE] = f"not installed here: {str(error)[:200]}"
             continue
-        plans[peer.TITLE] = (name, peer, MANY if name == "async_openai" else FEW)
+        plans[peer.TITLE] = (name, peer, MANY // 4 if name == "async_openai" else FEW)
     # Turn by turn: a busy minute then falls on all alike.
     rows: dict[str, list[dict[str, float]]] = {title: [] for title in plans}
-    for _turn in range(RUNS):
+    for turn in range(RUNS):
         for title, (name, peer, count) in plans.items():
-            if title in found["missing"]:
+            if title in found["missing"] or (peer is not None and turn >= PEER_RUNS):
                 continue
             try:
                 rows[title].append(_timed(name, peer, count))
@@ -173,7 +173,7 @@ def show(found: dict[str, Any]) -> str:
     starts.append(["one prompt, whole process", number(one["cpu"], 3)])
     return "\n\n".join([
         (f"Whole runs, start included, against one loopback server in a process of its own that answers after {LATENCY * 1e3:.0f} ms; "
-         f"{CONCURRENCY} requests at once; ideal: {CONCURRENCY / LATENCY:,.0f} a second. Medians of {RUNS} runs, turn by turn. Ours writes a chained transcript and a "
+         f"{CONCURRENCY} requests at once; ideal: {CONCURRENCY / LATENCY:,.0f} a second. Medians of {RUNS} runs turn by turn, of other programs {PEER_RUNS}. Ours writes a chained transcript and a "
          f"journal; target: ≤ {TARGETS['cpu_ms']} ms CPU a prompt, ≥ {TARGETS['share']:.0%} of the ideal rate on an idle machine."),
         table(["program", "prompts", "CPU ms a prompt", "least", "share of ideal rate", "best", "seconds", "MiB"], rows) + missing,
         f"**Start**, CPU seconds, medians of {STARTS} (targets: {TARGETS['start']} for help and version, {TARGETS['one']} for one prompt):",

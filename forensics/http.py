@@ -21,13 +21,13 @@ from urllib.parse import quote, urlsplit
 
 from forensics import __version__, canonical
 from forensics.errors import UsageError
+from forensics.exchanging import exchange
 
 LARGEST_BODY = 32 << 20
 """Bytes; no answer to one probe comes near."""
 SHORTEST_SECRET = 8
 """Shorter values are placeholders such as EMPTY; taking every "x" out of the answers would spoil them."""
 REDACTED = "[redacted]"
-_BLOCK = 1 << 16
 
 
 class Unreachable(Exception):
@@ -125,12 +125,16 @@ class Client:
     def __init__(self, service: Base, *, headers: Mapping[str, str], timeout: float, secrets: Iterable[str]) -> None:
         """`timeout` is in seconds, for the connection and then for the whole answer."""
         self._service = service
-        self._headers = {
+        sent = {
+            "Host": _named(service),
+            "Accept-Encoding": "identity",
             "Content-Type": "application/json",
             "Accept": "application/json",
             "User-Agent": f"forensics/{__version__}",
             **headers,
         }
+        self._head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+        assert self._head.count("\n") == self._head.count("\r") == len(sent)  # keys.find has refused line ends
         self._timeout = timeout
         self._idle: list[http.client.HTTPConnection] = []
         weakref.finalize(self, _close, self._idle)
@@ -183,32 +187,22 @@ class Client:
             return None
 
     def _exchange(self, connection: http.client.HTTPConnection, path: str, data: bytes) -> Response:
+        if not (path.isascii() and path.isprintable()) or " " in path:
+            raise http.client.InvalidURL("no path")
+        head = f"POST {path} HTTP/1.1\r\n{self._head}Content-Length: {len(data)}\r\n\r\n"
         deadline = time.monotonic() + self._timeout
-        sock = connection.sock
-        sock.settimeout(self._timeout)
-        connection.request("POST", path, body=data, headers=self._headers)
-        response = connection.getresponse()
-        body = bytearray()
-        while block := self._block(response, sock, deadline):
-            body += block
-            if len(body) > LARGEST_BODY:
-                raise OSError(f"the answer is larger than {LARGEST_BODY >> 20} MiB")
-        if response.length:
-            raise http.client.IncompleteRead(b"", response.length)
-        response.close()  # read to its end, it is not closed by itself, and the connection could not be used again
-        headers = {name.lower(): self.redact(value) for name, value in response.getheaders()}
-        text = self.redact(body.decode("utf-8", "replace"))
-        return Response(response.status, headers, text, sound=_is_utf8(body))
+        found = exchange(connection.sock, head.encode("latin-1") + data, deadline=deadline, largest=LARGEST_BODY)
+        if not found.kept:
+            connection.close()
+        headers = {name: self.redact(value) for name, value in found.headers.items()}
+        text = self.redact(found.body.decode("utf-8", "replace"))
+        return Response(found.status, headers, text, sound="\ufffd" not in text or _is_utf8(found.body))
 
-    @staticmethod
-    def _block(response: http.client.HTTPResponse, sock: socket.socket, deadline: float) -> bytes:
-        """Read what is there; a service that sends a byte now and then does not outlive the deadline."""
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        if not response.isclosed():
-            sock.settimeout(left)
-        return response.read1(_BLOCK)
+
+def _named(service: Base) -> str:
+    """Return the host as requests name it."""
+    host = f"[{service.host}]" if ":" in service.host else service.host
+    return host if service.port == (443 if service.secure else 80) else f"{host}:{service.port}"
 
 
 def _readable(sock: socket.socket) -> bool:
@@ -225,7 +219,7 @@ def _close(connections: list[http.client.HTTPConnection]) -> None:
         connections.pop().close()
 
 
-def _is_utf8(body: bytearray) -> bool:
+def _is_utf8(body: bytes) -> bool:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:

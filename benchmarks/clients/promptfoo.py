@@ -9,7 +9,8 @@ from pathlib import Path
 
 from benchmarks.clients import CONCURRENCY, KEY, MAX_TOKENS, Command
 
-VERSION = "0.123.1"
+VERSION = "0.121.20"
+"""The last that runs on Node 20."""
 TITLE = f"promptfoo {VERSION}"
 
 

@@ -102,13 +102,22 @@ class Budget:
             )
 
     def take(self, requests: int, cost: float | None) -> bool:
-        """Set aside what requests cost at worst; says whether they may be sent."""
+        """Set aside what requests cost at worst; says whether they may be sent.
+
+        Where they may not, `stopped` says why, or is empty: then what is under way may leave enough.
+        """
+        if self._most_requests is None and self._most_cost is None:
+            return not self.stopped
         with self._turn:
             if self._most_requests is not None and self._requests + requests > self._most_requests:
                 self.stopped = f"--max-requests {self._most_requests} is reached"
-            worst = self._cost + self._reserved + (cost or 0.0)
-            if self._most_cost is not None and worst > self._most_cost:
-                self.stopped = f"--max-cost {self._most_cost:g} would be exceeded"
+            if self._most_cost is not None:
+                if cost is None:
+                    self.stopped = "--max-cost cannot be kept where answers have no limit"
+                elif self._cost + cost > self._most_cost:
+                    self.stopped = f"--max-cost {self._most_cost:g} would be exceeded"
+                elif self._cost + self._reserved + cost > self._most_cost:
+                    return False
             if self.stopped:
                 return False
             self._requests += requests

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from forensics import naming
 from forensics.adapters import Fault, Reply
@@ -16,8 +17,20 @@ from forensics.asking.pace import Pace
 from forensics.errors import ModelDidNotAnswer
 from forensics.records.transcript import Attempt
 
+_MEANWHILE = 0.05
+"""Seconds between two looks at a budget that others have set aside."""
 _UNSAID = Fault("transient")
 """What a failure is taken for where the adapter does not say."""
+
+
+class Job(NamedTuple):
+    """Questions to send."""
+
+    inquiry: Inquiry
+    batch: list[Pending]
+    started: float
+    cost: float | None
+    """At worst; None where it is not known."""
 
 
 class Endpoint:
@@ -51,6 +64,8 @@ class Endpoint:
 
     def _grow(self) -> None:
         """Have as many threads as may be busy."""
+        if self._threads >= int(self.pace.limit):
+            return
         busy = self.pace.under_way
         left = sum(inquiry.left for inquiry in self.inquiries if not inquiry.ended)
         untested = not any(inquiry.tested for inquiry in self.inquiries)
@@ -61,8 +76,10 @@ class Endpoint:
 
     def _work(self) -> None:
         try:
-            while (job := self._take()) is not None:
-                self._ask(*job)
+            with self._changed:
+                job = self._next()
+            while job is not None:
+                job = self._ask(*job)
         except BaseException as error:  # noqa: BLE001  handed to the main thread, which raises it
             self._broke(error)
         finally:
@@ -74,41 +91,52 @@ class Endpoint:
 
     # --- who is next ----------------------------------------------------------------------------------------------
 
-    def _take(self) -> tuple[Inquiry, list[Pending], float, float | None] | None:
-        """Wait for a question that may be sent, and take it; None where there will be none."""
-        with self._changed:
-            while not self._stopping and any(inquiry.open for inquiry in self.inquiries):
-                now = steady()
-                wait = self.pace.wait(now)
-                inquiry = min(self.inquiries, key=lambda each: (each.ready_at(now) > now, each.in_flight, -each.left))
-                wait = max(wait, min(each.ready_at(now) for each in self.inquiries) - now)
-                if wait > 0:
-                    self._changed.wait(None if wait == float("inf") else wait)
-                    continue
-                batch = inquiry.take(now)
-                cost = inquiry.worst_cost(batch)
-                if not self._budget.take(len(batch), cost):
-                    inquiry.put_back(batch)
+    def _next(self) -> Job | None:
+        """Wait for a question that may be sent, and take it; None where there will be none. Under the lock."""
+        while not self._stopping and any(inquiry.open for inquiry in self.inquiries):
+            now = steady()
+            inquiry, wait = self._foremost(now)
+            if wait > 0:
+                self._changed.wait(None if wait == float("inf") else wait)
+                continue
+            batch = inquiry.take(now)
+            cost = inquiry.worst_cost(batch)
+            if not self._budget.take(len(batch), cost):
+                inquiry.put_back(batch)
+                if self._budget.stopped:
                     self._stopping = True
                     break
-                self.pace.start()
-                for pending in batch:
-                    pending.since = pending.since or now
-                    pending.sent += 1
-                return inquiry, batch, now, cost
-            self._changed.notify_all()
-            return None
+                self._changed.wait(_MEANWHILE)
+                continue
+            self.pace.start()
+            for pending in batch:
+                pending.since = pending.since or now
+                pending.sent += 1
+            return Job(inquiry, batch, now, cost)
+        self._changed.notify_all()
+        return None
+
+    def _foremost(self, now: float) -> tuple[Inquiry, float]:
+        """Return the model to ask next, that with the fewest requests under way, and the seconds until it may be asked."""
+        wait = self.pace.wait(now)
+        if len(self.inquiries) == 1:
+            [inquiry] = self.inquiries
+        else:
+            inquiry = min(self.inquiries, key=lambda each: (max(each.ready_at(now), now), each.in_flight, -each.left))
+        return inquiry, max(wait, inquiry.ready_at(now) - now)
 
     # --- what came back -------------------------------------------------------------------------------------------
 
-    def _ask(self, inquiry: Inquiry, batch: list[Pending], started: float, cost: float | None) -> None:
+    def _ask(self, inquiry: Inquiry, batch: list[Pending], started: float, cost: float | None) -> Job | None:
+        """Ask, settle what came back, and return what is next."""
         try:
             replies = inquiry.send(batch)
         except ModelDidNotAnswer as error:
             gone = Fault("terminal", remedy=error.remedy)
             replies = [Reply(state="failed", text="", error=error.message, fault=gone) for _ in batch]
-        spent = [_cost(inquiry, pending, reply) for pending, reply in zip(batch, replies, strict=True)]
-        self._budget.settle(cost, None if cost is None else sum(one or 0.0 for one in spent))
+        if cost is not None:
+            spent = (_cost(inquiry, pending, reply) for pending, reply in zip(batch, replies, strict=True))
+            self._budget.settle(cost, sum(spent))
         kept = [
             (pending, reply)
             for pending, reply in zip(batch, replies, strict=True)
@@ -123,9 +151,10 @@ class Endpoint:
                 self._count(inquiry, pending, reply)
             self._grow()
             if inquiry.open:
-                self._changed.notify(2)
+                self._changed.notify()
             else:
                 self._changed.notify_all()
+            return self._next()
 
     def _settled(self, inquiry: Inquiry, pending: Pending, reply: Reply, started: float) -> bool:
         """Decide about a failure: False where the question is asked again."""
@@ -173,10 +202,10 @@ class Endpoint:
             self.pace.quota(reply.quota, tokens=asked + (answer or 0), now=steady())
 
 
-def _cost(inquiry: Inquiry, pending: Pending, reply: Reply) -> float | None:
+def _cost(inquiry: Inquiry, pending: Pending, reply: Reply) -> float:
     """Return what an attempt cost: at worst where it may have been charged, or its tokens were not counted."""
     if inquiry.price is None or (reply.state == "failed" and not (reply.fault or _UNSAID).billed):
-        return None
+        return 0.0
     if reply.tokens is not None:
         return inquiry.price.of(reply.tokens)
-    return inquiry.worst_cost([pending])
+    return inquiry.worst_cost([pending]) or 0.0

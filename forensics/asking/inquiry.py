@@ -151,8 +151,10 @@ class Inquiry:
 
     def worst_cost(self, batch: Sequence[Pending]) -> float | None:
         """Return what a batch may cost at most; None where that is not known."""
+        if self.price is None:
+            return None
         cases = [worst_case(pending.ask) for pending in batch]
-        if self.price is None or any(answer is None for _, answer in cases):
+        if any(answer is None for _, answer in cases):
             return None
         return sum(self.price.of((asked, answer or 0)) for asked, answer in cases)
 

@@ -252,8 +252,7 @@ def test_max_cost_is_kept_at_worst_case(tmp_path: Path) -> None:
     prices.write_text('["made:m"]\ninput = 0\noutput = 1000000\n')
     model = Made()  # two tokens of answer each, sixteen at most
     found = ask(model, tmp_path / "t.jsonl", Terms(max_cost=60.0, prices=prices, fresh=True), probes=100)
-    assert 22 <= found.answered <= 30
-    assert 2 * found.answered <= 60
+    assert 22 <= found.answered <= 30, "on until one more might be too much"
     with pytest.raises(UsageError, match="not known"):
         ask(Made("other"), tmp_path / "u.jsonl", Terms(max_cost=1.0, prices=prices))
     assert not (tmp_path / "u.jsonl").exists()

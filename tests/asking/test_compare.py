@@ -120,3 +120,28 @@ def test_options_of_the_command(tmp_path: Path, probes: Path) -> None:
         assert done.exit_code == 0, done.stderr
         assert done.stdout.count("12 calls") == 6
         assert not (tmp_path / "case").exists()
+
+
+def test_the_cache_holds_no_key_and_serves_a_second_case(
+    tmp_path: Path, probes: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the loopback server were a service on the internet, whose answers are kept."""
+    from forensics.asking import inquiry, kept
+
+    monkeypatch.setattr(kept, "worth_keeping", lambda _: True)
+    monkeypatch.setattr(inquiry, "worth_keeping", lambda _: True)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-kept-0123456789")
+    with running(faults=0.4, kinds="500,no json,drip,cut", seed=3) as url:
+        for name in ("one", "two"):
+            done = run(
+                "probe", model(url, 0), "--probes", probes, "--min-answered", 0.5, "-o", tmp_path / f"{name}.jsonl"
+            )
+            assert done.exit_code == 0, done.stderr
+        with urllib.request.urlopen(f"{url}/answered") as said:
+            assert max(json.load(said).values()) <= 2
+    rows = [json.loads(line) for line in (tmp_path / "two.jsonl").read_bytes().splitlines()[1:]]
+    assert sum(row.get("cached", False) for row in rows) >= 6
+    database = list((own_home / "cache").glob("answers.sqlite*"))
+    assert database
+    for path in [*database, *tmp_path.glob("*.jsonl")]:
+        assert b"canary" not in path.read_bytes(), path.name

@@ -219,13 +219,20 @@ def test_a_budget_is_never_exceeded() -> None:
     budget = budgets.Budget(Terms(max_cost=1.0), prices, models)
     assert budget.take(1, 0.6)
     assert not budget.take(1, 0.6), "what is under way may cost its worst"
+    assert not budget.stopped, "or less"
+    budget.settle(0.6, 0.1)
+    assert budget.take(1, 0.6)
+    budget.settle(0.6, 0.6)
+    assert not budget.take(1, 0.6)
+    assert "max-cost" in budget.stopped
+    assert not budgets.Budget(Terms(max_cost=1.0), prices, models).take(1, None)
     budget = budgets.Budget(Terms(max_cost=1.0), prices, models)
     for _ in range(10):
         assert budget.take(1, 0.5)
         budget.settle(0.5, 0.05)
     assert budget.take(1, 0.5)
     assert not budget.take(1, 0.5)
-    assert "max-cost" in budget.stopped
+    assert not budget.stopped
     budget = budgets.Budget(Terms(max_requests=3), prices, [])
     assert [budget.take(2, None), budget.take(2, None), budget.take(1, None)] == [True, False, False]
     with pytest.raises(UsageError, match="not known"):
