@@ -18,6 +18,8 @@ from benchmarks import (
     comparison_semantic,
     distillation,
     embedding,
+    equality,
+    equality_models,
     speed,
     transport,
 )
@@ -33,4 +35,6 @@ PARTS: dict[str, ModuleType] = {
     "speed": speed,
     "embedding": embedding,
     "transport": transport,
+    "equality": equality,
+    "equality_models": equality_models,
 }

@@ -5,29 +5,29 @@ The case folder then holds, or points to, everything that scoring needs; no late
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode
 
-from forensics import calibrations, canonical, importing, lineages, naming, probes, registry, runner, scoring
+from forensics import calibrations, canonical, lineages, naming, probes, registry, runner, scoring, sources
 from forensics import case as case_files
 from forensics.adapters import ModelName
 from forensics.asking import outcome as outcomes
 from forensics.asking.estimate import Estimate
 from forensics.asking.lines import Run
 from forensics.asking.terms import Terms
+from forensics.equality import testing
+from forensics.equality.reading import FEWEST_DRAWS
 from forensics.errors import UsageError
 from forensics.records.base import Question, Role
 from forensics.records.case import Case, Source
+from forensics.records.equality import EqualityTerms
 from forensics.records.probes import ProbeSet
 from forensics.records.transcript import Sampling
 from forensics.runner import Ready
 
-MODELS_TABLE = "models.csv"
 SCHEMA: Final = "forensics/case/1"
 
 
@@ -53,10 +53,14 @@ class Wanted:
     calibration: str | None
     """Name or path of a calibration; None for none."""
     transfer: bool
+    relatives: Path | None = None
+    """Table of the questioned model's relatives in the cohort (model, role)."""
     protocol: str | None = None
     """Digest of the sealed protocol that is followed."""
     terms: Terms | None = None
     """How models are asked; None for the usual terms."""
+    equality: EqualityTerms | None = None
+    """What is fixed for the question of equality; None for other questions."""
 
 
 Say = Callable[[str], None]
@@ -74,25 +78,36 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
 
     Writes the transcripts of models that were asked, and nothing else.
     """
-    declared = declared_lineages(wanted)
+    declared = sources.declared_lineages(wanted.cohort, wanted.models)
+    alone = wanted.question == "equality"
     sides = _sides(wanted)
-    for name in wanted.statistics or ():
-        if name != scoring.ALL:
-            registry.load("statistics", name)
+    if wanted.statistics and alone:
+        testing.check(wanted.statistics)
+    elif wanted.statistics:
+        scoring.chosen_statistics(wanted.statistics, wanted.question)
+    asked = any(model.adapter != naming.RECORDED for _, model in sides)
+    if alone and asked and wanted.draws < FEWEST_DRAWS:
+        raise UsageError("Equality is tested on several draws of every probe.", remedy="Ask for them: --draws 10.")
     probe_set = _probe_set(wanted, sides)
     calibration = read_calibration(wanted)
+    relatives = lineages.read_relatives(wanted.relatives) if wanted.relatives else []
     ready = _ready(wanted, sides, probe_set)
     # Recorded answers first: what is wrong with them shows before any model is asked.
-    sources = {
-        place: recorded_source(model, role, folder=wanted.folder, declared=declared)
+    found = {
+        place: sources.recorded_source(model, role, folder=wanted.folder, declared=declared)
         for place, (role, model) in enumerate(sides)
         if place not in ready
     }
     _ask(list(ready.values()), terms=wanted.terms or Terms(), say=say)
     for place, one in ready.items():
-        sources[place] = _asked_source(wanted, sides[place][0], one, declared)
-    reference, questioned, *cohort = (sources[place] for place in range(len(sides)))
-    kept, set_aside = _without_the_sides(cohort, (reference, questioned))
+        found[place] = _asked_source(wanted, sides[place][0], one, declared)
+    reference, questioned, *cohort = (found[place] for place in range(len(sides)))
+    kept, set_aside = sources.without_the_sides(cohort, (reference, questioned))
+    sources.check_relatives(relatives, [source.name for source in cohort], (reference.name, questioned.name))
+    if alone and wanted.cohort:
+        set_aside.append(
+            f"the cohort ({', '.join(wanted.cohort)}): equality needs none, so it was not asked and not used"
+        )
     return Case(
         schema=SCHEMA,
         question=wanted.question,
@@ -105,9 +120,11 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
         seed=wanted.seed,
         replicates=wanted.replicates,
         set_aside=tuple(set_aside),
+        relatives=tuple(relatives),
         calibration=canonical.digest(calibration) if calibration else None,
         transfer=wanted.transfer,
         protocol=wanted.protocol,
+        equality=wanted.equality,
     )
 
 
@@ -125,47 +142,6 @@ def read_calibration(wanted: Wanted) -> bytes | None:
     return data
 
 
-def declared_lineages(wanted: Wanted) -> dict[str, str]:
-    """Collect declared lineages from cohort folders and the table the user names; the latter wins."""
-    tables = [Path(item) / MODELS_TABLE for item in wanted.cohort if (Path(item) / MODELS_TABLE).is_file()]
-    declared: dict[str, str] = {}
-    for table in [*tables, *([wanted.models] if wanted.models else [])]:
-        if not table.is_file():
-            raise UsageError(f"{table} does not exist.", remedy="Name a CSV table with the columns model and lineage.")
-        declared.update(lineages.read_lineages(table))
-    return declared
-
-
-def cohort_models(named: Iterable[str]) -> list[ModelName]:
-    """Resolve what was named as cohort: each item is a folder, a file, a model, or `adapter:` for all it knows."""
-    found: list[ModelName] = []
-    for item in named:
-        if not item:
-            raise UsageError("A cohort without a name was given.", remedy="Name a folder, a file or a model.")
-        path = Path(item)
-        if path.is_dir():
-            files = importing.answers_below(path)
-            if not files:
-                raise UsageError(f"{path} holds no recorded answers.", remedy="Name a folder of answer files.")
-            found += [ModelName(naming.RECORDED, str(file)) for file in files]
-        elif path.is_file():
-            found.append(ModelName(naming.RECORDED, item))
-        elif ":" not in item:
-            raise UsageError(f"The cohort {item!r} is no file, folder or model.", remedy="Name one that exists.")
-        else:
-            found += _known(naming.parse(item))
-    return found
-
-
-def _known(model: ModelName) -> list[ModelName]:
-    if model.name:
-        return [model]
-    offers = getattr(registry.load("adapters", model.adapter), "known", None)
-    if offers is None:
-        raise UsageError(f"The adapter {model.adapter!r} cannot list its models.", remedy="Name them one by one.")
-    return [ModelName(model.adapter, name, model.options) for name in offers()]
-
-
 def estimated(wanted: Wanted) -> list[Estimate]:
     """Work out what asking the models of a case would take; sends and writes nothing."""
     sides = _sides(wanted)
@@ -176,11 +152,11 @@ def estimated(wanted: Wanted) -> list[Estimate]:
 def _sides(wanted: Wanted) -> list[tuple[Role, ModelName]]:
     """Name all models of a case: the two sides, then the cohort without them."""
     sided = {wanted.reference, wanted.questioned}
-    models = [model for model in cohort_models(wanted.cohort) if str(model) not in sided]
+    named = [] if wanted.question == "equality" else sources.cohort_models(wanted.cohort)
     return [
         ("reference", naming.parse(wanted.reference)),
         ("questioned", naming.parse(wanted.questioned)),
-        *(("cohort", model) for model in models),
+        *(("cohort", model) for model in named if str(model) not in sided),
     ]
 
 
@@ -198,7 +174,7 @@ def _ready(wanted: Wanted, sides: Sequence[tuple[Role, ModelName]], probe_set: P
         if model.adapter != naming.RECORDED:
             assert probe_set is not None  # it was loaded since a model has to be asked
             path = case_files.transcript_path(wanted.folder, role, str(model))
-            ready[place] = runner.connected(Run(model, probe_set, wanted.sampling, wanted.draws), path)
+            ready[place] = runner.connected(Run(model, probe_set, _sampling(wanted, role), wanted.draws), path)
     return ready
 
 
@@ -225,45 +201,16 @@ def _asked_source(wanted: Wanted, role: Role, asked: Ready, declared: Mapping[st
         path=asked.path.relative_to(wanted.folder).as_posix(),
         digest=canonical.file_digest(asked.path),
         lineage=lineage,
-        sampling=wanted.sampling,
+        sampling=_sampling(wanted, role),
     )
 
 
-def recorded_source(model: ModelName, role: Role, *, folder: Path, declared: Mapping[str, str]) -> Source:
-    """Return the source of recorded answers; the format is found from the content unless `?as=` names it."""
-    path = importing.answers_file(Path(model.name)).resolve()
-    options = dict(model.options)
-    wanted_format = options.pop("as", None)
-    if wanted_format:
-        registry.load("importers", wanted_format)
-    found = importing.identify(path, importer=wanted_format)
-    query = urlencode(sorted(options.items()))
-    inside = path.is_relative_to(folder.resolve())
-    return Source(
-        name=found.model,
-        role=role,
-        format=f"{found.format}?{query}" if query else found.format,
-        path=Path(os.path.relpath(path, folder.resolve())).as_posix() if inside else path.as_posix(),
-        digest=canonical.file_digest(path),
-        lineage=declared.get(found.model),
-        sampling=found.sampling,
-    )
+def _sampling(wanted: Wanted, role: Role) -> Sampling:
+    """Return how a side is sampled: for equality the questioned model gets seeds of its own.
 
-
-def _without_the_sides(cohort: Iterable[Source], sides: tuple[Source, Source]) -> tuple[list[Source], list[str]]:
-    """Leave out of the cohort what is one of the two sides, and what is there twice; give every other its own name."""
-    kept: list[Source] = []
-    aside: list[str] = []
-    digests = {side.digest: f"the {side.role}" for side in sides}
-    names = {side.name: f"the {side.role}" for side in sides}
-    taken: set[str] = set()
-    for source in cohort:
-        same = digests.get(source.digest) or names.get(source.name)
-        if same is not None:
-            aside.append(f"{source.name}: is {same}")
-            continue
-        digests[source.digest] = f"the same file as {source.name}"
-        name = source.name if source.name not in taken else f"{source.name} ({source.digest[7:15]})"
-        taken.add(name)
-        kept.append(source.model_copy(update={"name": name}))
-    return kept, aside
+    With the reference's seeds one model would give the same answers twice, which are no draws of their own.
+    """
+    seed = wanted.sampling.seed
+    if wanted.question != "equality" or role != "questioned" or seed is None:
+        return wanted.sampling
+    return wanted.sampling.model_copy(update={"seed": (seed + wanted.draws) % (1 << 31)})

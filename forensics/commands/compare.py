@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 Examples:
   forensics compare demo:alder demo:alder-tuned --cohort demo: --probes demo -o reports/demo
   forensics compare replay:answers/a replay:answers/b --cohort answers -o reports/a-b
+  forensics compare replay:teacher.jsonl replay:student.jsonl --cohort market.cohort --question distillation
+    --relatives siblings.csv -o reports/distilled
+  forensics compare demo:alder demo:alder-mirror --question equality --draws 10 --probes demo -o reports/same
 """
 )
 @click.argument("reference", default="")
@@ -38,12 +41,17 @@ Examples:
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), required=True, help="The case's folder.")
 @click.option(
     "--question",
-    type=click.Choice(["derivation", "distillation", "shared_ancestry"]),
+    type=click.Choice(["derivation", "distillation", "shared_ancestry", "equality"]),
     default="derivation",
     show_default=True,
     help="What is asked of the pair.",
 )
 @click.option("--models", type=click.Path(path_type=Path), help="CSV table of declared lineages (model, lineage).")
+@click.option(
+    "--relatives",
+    type=click.Path(path_type=Path),
+    help="CSV table of the questioned model's relatives in the cohort: model, role (base, sibling, relative).",
+)
 @click.option("--calibration", metavar="NAME", help="Calibration: a shipped name or a file (see `list calibrations`).")
 @click.option("--transfer", is_flag=True, help="Use the calibration even if it does not fit; marked as not validated.")
 @click.option(
@@ -52,6 +60,11 @@ Examples:
     help="Sealed protocol to follow; what is given besides deviates.",
 )
 @click.option("--key", type=click.Path(path_type=Path), help="Key that seals the answers before they are scored.")
+@click.option("--alpha", type=click.FloatRange(0.0001, 0.4), help="Equality: false alarms permitted  [default: 0.05]")
+@click.option(
+    "--delta", type=click.FloatRange(0.0001, 0.99), help="Equality: effect that does not matter  [default: 0.01]"
+)
+@click.option("--permutations", type=click.IntRange(99), help="Equality: permutations  [default: 1999]")
 @sampling_options
 @asking_options
 @scoring_options
@@ -69,10 +82,14 @@ def command(
     folder: Path,
     question: str,
     models: Path | None,
+    relatives: Path | None,
     calibration: str | None,
     transfer: bool,
     protocol: Path | None,
     key: Path | None,
+    alpha: float | None,
+    delta: float | None,
+    permutations: int | None,
     probe_set: str | None,
     draws: int,
     temperature: float | None,
@@ -91,10 +108,15 @@ def command(
 ) -> None:
     """Compare QUESTIONED with REFERENCE against a cohort, and write the evidence.
 
+    The question of equality, whether both endpoints serve the same model, needs several draws and no cohort.
+
     A model is ADAPTER:NAME, as in replay:PATH for answers recorded earlier. Recorded answers are matched by their
     prompts; models that have to be asked answer the probe set named with --probes.
+
+    With --relatives, QUESTIONED is set beside other models of its own base: is it nearer to REFERENCE than they are?
     """
     from forensics import comparing, preparing
+    from forensics.equality import scoring as equality
     from forensics.preparing import Wanted
     from forensics.records.transcript import Sampling
 
@@ -108,12 +130,14 @@ def command(
         draws=draws,
         question=question,  # type: ignore[arg-type]  # click.Choice has checked it
         models=models,
+        relatives=relatives,
         statistics=statistics or None,
         seed=seed,
         replicates=replicates,
         calibration=calibration,
         transfer=transfer,
         terms=terms(options),
+        equality=equality.terms(question, alpha=alpha, delta=delta, permutations=permutations),  # type: ignore[arg-type]
     )
     if dry_run:
         for estimate in preparing.estimated(wanted):

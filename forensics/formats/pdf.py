@@ -14,7 +14,7 @@ from ctypes.util import find_library
 from forensics.errors import UsageError
 from forensics.formats import _page
 from forensics.formats._date import source_date
-from forensics.reporting.drawing import without_halo
+from forensics.reporting.drawing import on_paper
 from forensics.reporting.parts import Report
 
 SUMMARY = "report.pdf: the page on paper, tagged, with embedded fonts and page x of y (needs forensics[pdf])"
@@ -39,5 +39,5 @@ def render(report: Report) -> dict[str, bytes]:
     dated = source_date()
     css = _page.part("report.css") + _page.part("pdf.css")
     page = _page.page(report, css=css, dated=dated.strftime("%Y-%m-%dT%H:%M:%SZ") if dated else "")
-    document = HTML(string=without_halo(page), url_fetcher=URLFetcher(allowed_protocols=()))
+    document = HTML(string=on_paper(page), url_fetcher=URLFetcher(allowed_protocols=()))
     return {f"{report.stem}.pdf": bytes(document.write_pdf(pdf_variant="pdf/ua-1"))}

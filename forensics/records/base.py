@@ -17,3 +17,12 @@ class Record(BaseModel):
     """Base of all records."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())
+
+
+class Interval(Record):
+    """An interval and how it was made."""
+
+    low: float
+    high: float
+    level: float = Field(gt=0, lt=1)
+    method: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from forensics.records.evidence import Evidence
-from forensics.reporting import case_plots, checks, cohort, tables, validation_plots
+from forensics.reporting import answers, case_plots, checks, cohort, tables, validation_plots
 from forensics.reporting.exhibits import exhibits
 from forensics.reporting.findings import findings
 from forensics.reporting.material import Chapter, Material
@@ -24,7 +24,7 @@ def conclusion(material: Material) -> Section:
         "Conclusion",
         (e.conclusion.sentence,),
         figures=_ratio_figures(e),
-        tables=(tables.conclusion(e),),
+        tables=(tables.conclusion(e), tables.weighed(e)) if e.weighed else (tables.conclusion(e),),
     )
 
 
@@ -70,8 +70,8 @@ def controls(material: Material) -> Section:
 def failures(material: Material) -> Section:
     """Return what went otherwise than planned, and what became of the answers."""
     e = material.evidence
-    answers = cohort.sides(e, ("reference", "questioned")), cohort.sides(e, ("cohort",))
-    return Section("", "failures", "Deviations and failures", tables=(checks.deviations(e), *answers))
+    asked = (answers.sides(e, ("reference", "questioned")), answers.service(e), answers.sides(e, ("cohort",)))
+    return Section("", "failures", "Deviations and failures", tables=(checks.deviations(e), *asked))
 
 
 def custody(material: Material) -> Section:

@@ -10,10 +10,12 @@ from forensics.errors import UsageError
 from forensics.records.evidence import Evidence
 from forensics.reporting.chapters import ANALYST
 from forensics.reporting.court import COURT, COURT_LIMITS, with_us
+from forensics.reporting.equality import EQUALITY_LIMITS, arranged
 from forensics.reporting.first_screen import summary
 from forensics.reporting.material import Chapter, Material
-from forensics.reporting.parts import Figure, Report, Section, Style
+from forensics.reporting.parts import Figure, Report, Section, Style, Table
 from forensics.reporting.texts import LIMITS
+from forensics.reporting.triad import with_triad
 
 CHAPTERS: dict[Style, tuple[Chapter, ...]] = {"analyst": ANALYST, "court": COURT}
 """The chapters of each style, in order."""
@@ -37,12 +39,37 @@ def make(evidence: Evidence, *, style: Style = "analyst", us: bool = False) -> R
         title=f"{evidence.questioned} compared with {evidence.reference}",
         kicker=KICKERS[style],
         summary=summary(material),
-        sections=tuple(chapter(material) for chapter in chapters),
-        limits=STATED_LIMITS[style],
+        sections=arranged(with_triad(tuple(chapter(material) for chapter in chapters), evidence), material),
+        limits=STATED_LIMITS[style] if evidence.equality is None else EQUALITY_LIMITS,
         tool=evidence.tool,
         evidence=material.digest,
     )
-    return _numbered(report)
+    return _sourced(_numbered(report), material.digest)
+
+
+def _sourced(report: Report, evidence: str) -> Report:
+    """Give every cell whose source is evidence.json itself that file's digest."""
+
+    def table(one: Table) -> Table:
+        rows = tuple(
+            replace(row, cells=tuple(replace(c, source=c.source or evidence) for c in row.cells)) for row in one.rows
+        )
+        return replace(one, rows=rows, source=one.source or evidence)
+
+    def figure(one: Figure) -> Figure:
+        return replace(one, data=table(one.data))
+
+    def section(one: Section) -> Section:
+        return replace(
+            one,
+            figures=tuple(map(figure, one.figures)),
+            tables=tuple(map(table, one.tables)),
+            sections=tuple(map(section, one.sections)),
+        )
+
+    first = report.summary
+    shown = replace(first, key=table(first.key), figure=figure(first.figure) if first.figure else None)
+    return replace(report, summary=shown, sections=tuple(map(section, report.sections)))
 
 
 def check_style(style: Style, *, us: bool) -> None:

@@ -48,6 +48,8 @@ def verdict(evidence: Evidence, console: Console) -> None:
             phrase = findings_phrase(weight.log10_lr, hd=name)
             console.print(_text(f"{name}, {KINDS[weight.alternative]}: {phrase}"))
     console.print(_text(evidence.conclusion.sentence, "bold"))
+    if evidence.triad is not None:
+        console.print(_text(evidence.triad.sentence))
     console.print(_text(LIMITS[0], "dim"))
     for warning in (*evidence.warnings, *evidence.deviations):
         console.print(_text(f"Note: {warning}", "yellow"))

@@ -128,6 +128,6 @@ def test_many_threads_share_one_client(server: Scripted) -> None:
     with ThreadPoolExecutor(16) as pool:
         replies = list(pool.map(lambda text: model.ask(question(text)), texts))
     for text, reply in zip(texts, replies, strict=True):
-        assert text in (reply.error if text.endswith("7") else reply.text or "")
+        assert text in ((reply.error or "") if text.endswith("7") else reply.text), reply
     assert len(server.seen) == 400
     assert server.connections <= 16 + 40, "but for those that were closed, each thread keeps one"

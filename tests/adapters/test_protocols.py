@@ -374,3 +374,37 @@ def test_rounding_and_the_logarithm_of_nothing(server: Scripted) -> None:
         {"token": "x", "logprob": 1e-9, "top_logprobs": [{"token": "y", "logprob": float("-inf")}]}]}}]}).encode())]  # fmt: skip
     [found] = PROTOCOLS["chat"].connect(address_of(server)).ask(question("x")).logprobs or ()
     assert (found.logprob, found.top) == (0.0, (("y", -9999.0),))
+
+
+# --- secrets ------------------------------------------------------------------------------------------------------
+
+ECHOES: dict[str, Act] = {
+    "answer": faults.document({
+        "choices": [{"message": {"content": KEY}, "finish_reason": KEY}], "model": KEY, "system_fingerprint": KEY, "id": KEY,
+        "content": [{"type": "text", "text": KEY}], "stop_reason": KEY,
+        "output": [{"type": "message", "content": [{"type": "output_text", "text": KEY}]}], "status": KEY,
+        "candidates": [{"content": {"parts": [{"text": KEY}]}, "finishReason": KEY}], "modelVersion": KEY, "responseId": KEY,
+    }, x_request_id=KEY, request_id=KEY),
+    "escaped": faults.raw(500, b'{"error": {"message": "%s"}}' % "".join(f"\\u{ord(c):04x}" for c in KEY).encode()),
+    "error": faults.error(401, f"Incorrect API key: {KEY}", KEY),
+    "bad request": faults.document({"error": {"message": KEY, "code": KEY, "param": KEY, "status": KEY}}, status=400),
+    "limit": faults.error(429, KEY, retry_after=KEY, x_ratelimit_remaining_requests=KEY),
+    "page": faults.raw(502, f"<p>{KEY}</p>".encode()),
+    "redirect": faults.raw(302, b"", location=f"http://x.test/{KEY}"),
+    "cut short": faults.raw(200, KEY.encode(), length=500),
+    "hung up": faults.reset,
+    "error in an answer": faults.document({"error": {"message": KEY, "code": 400}, "type": "error"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ECHOES)
+def test_a_key_leaves_in_nothing_under_any_protocol(protocol: Protocol, case: str, server: Scripted) -> None:
+    server.script = [ECHOES[case]]
+    model = protocol.connect(address_of(server))
+    reply = model.ask(question("Hi."))
+    assert KEY in repr(server.seen[0][1]), "it was sent"
+    assert "canary" not in repr(reply) + repr(dict(model.notes)) + model.endpoint
+    if case == "answer":
+        assert reply.state in ("text", "failed")
+    else:
+        assert (reply.state, reply.text) == ("failed", "")

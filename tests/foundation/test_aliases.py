@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from forensics import naming
+from forensics import naming, sources
 from forensics.cli import main
 from forensics.errors import UnknownName, UsageError
 
@@ -102,3 +102,10 @@ def test_an_alias_can_be_asked(here: Path) -> None:
     done = CliRunner().invoke(main, ["probe", "ours", "--probes", "quick", "--max-tokens", "5", "-o", "t.jsonl"])
     assert done.exit_code == 0, done.stderr
     assert '"model":"ours"' in (here / "t.jsonl").read_text("utf-8").splitlines()[0].replace(": ", ":")
+
+
+def test_an_alias_can_stand_in_a_cohort(here: Path) -> None:
+    write(here, '[models.ours]\nadapter = "demo"\nname = "alder"\n')
+    assert [str(model) for model in sources.cohort_models(["ours", "demo:oak"])] == ["ours", "demo:oak"]
+    with pytest.raises(UsageError, match="no file, folder or model"):
+        sources.cohort_models(["theirs"])

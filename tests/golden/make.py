@@ -84,9 +84,11 @@ def main() -> None:
         "seed": 7,
         "replicates": 100,
         "set_aside": ("made-up:alder: is the reference",),
+        "relatives": (),
         "calibration": None,
         "transfer": False,
         "protocol": None,
+        "equality": None,
     }
     case = Case.model_validate(
         {name: value for name, value in fields.items() if name in {*Case.model_fields, "schema"}}

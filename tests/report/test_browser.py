@@ -173,6 +173,41 @@ def test_a_click_and_a_key_sort_a_table(browser: Browser, page: Path) -> None:
     assert browser.value(f"{press}.parentElement.getAttribute('aria-sort')") == "descending"
 
 
+def test_the_pointer_shows_values(browser: Browser, page: Path) -> None:
+    """Hover is extra: the same values stand in the CSV files, and nothing is there before a pointer moves."""
+    browser.open(page)
+    assert browser.value("[...document.querySelectorAll('.readout')].every((one) => one.textContent === '')")
+    move = """(selector, share) => { const drawing = document.querySelector(selector), box = drawing.getBoundingClientRect();
+        const target = drawing.querySelector('circle') && !drawing.dataset.axes ? drawing.querySelector('circle') : drawing;
+        target.dispatchEvent(new PointerEvent('pointermove', {bubbles: true, clientX: box.left + share * box.width, clientY: box.top + 60}));
+        return drawing.nextElementSibling.textContent; }"""
+    said = browser.value(f"({move})('#figure-tippett-independent .wide svg', 0.5)")
+    assert re.match(
+        r"log10 LR [−0-9.]+\. share of pairs with this log10 LR or more: Hp true: .*; Hd true: .*: [0-9.e−]+$", said
+    ), said
+    model = browser.value(f"({move})('#figure-score-lexical .wide svg', 0.5)")
+    assert re.search(r": [−0-9.e]+ \(", model), model
+
+
+@pytest.mark.parametrize("ratio", [None, 1.2])
+def test_the_first_screen_holds_the_answer_the_scale_the_propositions_and_the_plot(
+    browser: Browser, make_evidence: Callable[..., Evidence], tmp_path: Path, ratio: float | None
+) -> None:
+    names = [f"some-language-model-{i}" for i in range(150)]
+    made = layout.make(
+        make_evidence(names=names, ratio=ratio).model_copy(update={"warnings": ("A warning of usual length.",)})
+    )
+    path = tmp_path / "page.html"
+    path.write_bytes(registry.load("formats", "html").render(made)["report.html"])
+    browser.open(path)
+    ends = browser.value(
+        "['.answer', '.scale', '.weighed', '.cautions', '.first svg'].map((s) => document.querySelector(s).getBoundingClientRect().bottom)"
+    )
+    assert max(ends) <= 900, "a screen of 1280 by 900 pixels"
+    steps = browser.value("[...document.querySelectorAll('.scale .applies b')].map((one) => one.textContent)")
+    assert steps == ([] if ratio is None else ["moderate support"])
+
+
 def test_a_phone_never_scrolls_sideways(browser: Browser, page: Path) -> None:
     browser.open(page, width=360)
     assert browser.value("document.documentElement.scrollWidth") <= 360
