@@ -68,9 +68,7 @@ def test_few_models_are_left_as_they_are() -> None:
 def test_the_shares_are_counted_by_hand() -> None:
     null = np.array([0.0, 1.0, 2.0, 3.0])
     np.testing.assert_allclose(discovery.tail(null, np.array([3.5, 3.0, 0.5, -1.0])), [1 / 5, 2 / 5, 4 / 5, 1])
-    ranks = discovery.ranked(
-        np.array([[np.nan, 2, 1, 2], [2, np.nan, 0, np.nan], [1, 0, np.nan, 5], [2, np.nan, 5, np.nan]])
-    )
+    ranks = discovery.ranked(np.array([[np.nan, 2, 1, 2], [2, np.nan, 0, np.nan], [1, 0, np.nan, 5], [2, np.nan, 5, np.nan]]))
     assert ranks.tolist() == [[0, 1, 3, 1], [1, 0, 2, 0], [2, 3, 0, 1], [2, 0, 1, 0]]
 
 
