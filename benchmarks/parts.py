@@ -18,6 +18,7 @@ from benchmarks import (
     comparison_semantic,
     distillation,
     embedding,
+    reports,
     speed,
 )
 
@@ -30,5 +31,6 @@ PARTS: dict[str, ModuleType] = {
     "peers": comparison,
     "peers_semantic": comparison_semantic,
     "speed": speed,
+    "reports": reports,
     "embedding": embedding,
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from forensics.records.evidence import Evidence
 from forensics.reporting import answers, case_plots, checks, cohort, tables, validation_plots
 from forensics.reporting.exhibits import exhibits
@@ -89,6 +91,10 @@ ANALYST: tuple[Chapter, ...] = (
     controls, failures, custody, versions,
 )  # fmt: skip
 """The analyst's report, chapter by chapter."""
+
+
+WHERE: dict[Chapter, Callable[[Evidence], bool]] = {}
+"""For chapters that have something to say about some cases only: of which they are part."""
 
 
 def _ratio_figures(evidence: Evidence) -> tuple[Figure, ...]:

@@ -27,6 +27,8 @@ def _introduced(chapter: Chapter) -> Chapter:
         made = chapter(material)
         return replace(made, paragraphs=(*INTRODUCTIONS.get(made.id, ()), *made.paragraphs))
 
+    if chapter in chapters.WHERE:
+        chapters.WHERE[opened] = chapters.WHERE[chapter]
     return opened
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from forensics import canonical, case
 from forensics.errors import UsageError
 from forensics.records.evidence import Evidence
-from forensics.reporting.chapters import ANALYST
+from forensics.reporting.chapters import ANALYST, WHERE
 from forensics.reporting.court import COURT, COURT_LIMITS, with_us
 from forensics.reporting.first_screen import summary
 from forensics.reporting.material import Chapter, Material
@@ -37,7 +37,7 @@ def make(evidence: Evidence, *, style: Style = "analyst", us: bool = False) -> R
         title=f"{evidence.questioned} compared with {evidence.reference}",
         kicker=KICKERS[style],
         summary=summary(material),
-        sections=tuple(chapter(material) for chapter in chapters),
+        sections=tuple(chapter(material) for chapter in chapters if WHERE.get(chapter, always)(evidence)),
         limits=STATED_LIMITS[style],
         tool=evidence.tool,
         evidence=material.digest,
@@ -68,6 +68,11 @@ def _sourced(report: Report, evidence: str) -> Report:
     first = report.summary
     shown = replace(first, key=table(first.key), figure=figure(first.figure) if first.figure else None)
     return replace(report, summary=shown, sections=tuple(map(section, report.sections)))
+
+
+def always(evidence: Evidence) -> bool:
+    """Say of a chapter that it is part of every report."""
+    return True
 
 
 def check_style(style: Style, *, us: bool) -> None:
