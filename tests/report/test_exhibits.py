@@ -24,14 +24,18 @@ def compared(wanted: Any, tmp_path: Path) -> Evidence:
 
 
 def folder_of(make_folder: Any, *, cohort: int = 60) -> Any:
-    """The sides share a rare and a common passage; only three of the cohort, none of them shown, share the common one."""
+    """The sides share a rare and a common passage; on each probe three other models of the cohort write the common one."""
     folder = make_folder(cohort=cohort, probes=6, relatives=0, declare=False)
     for model in ("reference", "questioned"):
         folder.add(model, lineage="oak", answer=lambda model, p: f"{RARE} {COMMON} {model} {p} one two three")
     for i in range(cohort):
         name = f"cohort-{i:02}"
-        words = COMMON if i in (0, 1, 2) else f"thank {i} you"
-        folder.add(name, answer=lambda model, p, words=words, i=i: f"{words} {model} says number {p * i} of many")
+
+        def said(model: str, p: int, i: int = i) -> str:
+            words = COMMON if i // 3 == p else f"thank {i} you"
+            return f"{words} {model} says number {p * i} of many"
+
+        folder.add(name, answer=said)
     folder.declare()
     return folder
 
