@@ -20,6 +20,7 @@ from benchmarks import (
     embedding,
     equality,
     equality_models,
+    reports,
     speed,
     transport,
 )
@@ -33,6 +34,7 @@ PARTS: dict[str, ModuleType] = {
     "peers": comparison,
     "peers_semantic": comparison_semantic,
     "speed": speed,
+    "reports": reports,
     "embedding": embedding,
     "transport": transport,
     "equality": equality,
