@@ -163,7 +163,7 @@ def test_the_fit_is_the_one_that_scipy_finds_on_whole_vectors(seed: int) -> None
     shares[used - 2] = contributed
     assert found.shares == pytest.approx(shares, abs=1e-9)
     assert found.base == pytest.approx((centred[0] @ own) ** 2 / (centred[0] @ centred[0]))
-    assert set(shares.argsort()[-2:].tolist()) == {1, 3}, "the planted ones"
+    assert shares[1] == shares.max() > 0.1, "the planted one"
 
 
 def test_a_suspect_that_owes_nothing_to_anybody_is_left_unexplained() -> None:
