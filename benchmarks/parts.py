@@ -19,6 +19,7 @@ from benchmarks import (
     distillation,
     embedding,
     speed,
+    triad,
 )
 
 PARTS: dict[str, ModuleType] = {
@@ -26,6 +27,7 @@ PARTS: dict[str, ModuleType] = {
     "cohorts": cohorts,
     "ancestry": ancestry,
     "distillation": distillation,
+    "triad": triad,
     "calibration": calibration,
     "peers": comparison,
     "peers_semantic": comparison_semantic,
