@@ -23,6 +23,7 @@ from benchmarks import (
     reports,
     speed,
     transport,
+    triad,
 )
 
 PARTS: dict[str, ModuleType] = {
@@ -30,6 +31,7 @@ PARTS: dict[str, ModuleType] = {
     "cohorts": cohorts,
     "ancestry": ancestry,
     "distillation": distillation,
+    "triad": triad,
     "calibration": calibration,
     "peers": comparison,
     "peers_semantic": comparison_semantic,
