@@ -26,10 +26,10 @@ from forensics.planned import Budget
 from forensics.records.case import Source
 from forensics.registry import load
 
-REPLICATES = 40
+REPLICATES = 25
 PERMUTATIONS = 199
-PROBES = (5, 10, 15, 25, 40, 60, 100)
-DRAWS = (2, 3, 5, 7, 10, 15, 20, 30)
+PROBES = (5, 10, 25, 50, 100)
+DRAWS = (2, 3, 5, 10, 20, 40)
 FARTHEST = 4
 """Multiple of the pilot's probes and draws up to which numbers are tried."""
 CHARACTERS_PER_TOKEN = 4
