@@ -20,7 +20,7 @@ def main() -> int:
         "--only", action="append", choices=sorted(PARTS), help="run this part, keep earlier results of others"
     )
     parser.add_argument(
-        "--with", dest="extra", action="append", default=[], choices=["semantic"], help="parts that take long"
+        "--with", dest="extra", action="append", default=[], choices=["large", "semantic"], help="parts that take long"
     )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--render", action="store_true", help="measure nothing, lay out earlier results again")

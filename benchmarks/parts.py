@@ -18,6 +18,8 @@ from benchmarks import (
     comparison_semantic,
     distillation,
     embedding,
+    screen,
+    screen_large,
     speed,
 )
 
@@ -31,4 +33,6 @@ PARTS: dict[str, ModuleType] = {
     "peers_semantic": comparison_semantic,
     "speed": speed,
     "embedding": embedding,
+    "screen": screen,
+    "screen_large": screen_large,
 }

@@ -48,11 +48,12 @@ class Listed(NamedTuple):
         return min(1.0, _penalty(len(self.order)) / (1 + self.pairs))
 
 
-def nearest(near: Floats, lineages: Sequence[str], suspect: int) -> Listed:
+def nearest(near: Floats, lineages: Sequence[str], suspect: int, panel: NDArray[np.bool_] | None = None) -> Listed:
     """List the models nearest to one by near-cohort ratios [m, m], with the figures of each by position.
 
     The order is by the geometric mean of the ranks from both sides: a model that is near to everybody stands high from
-    one side only. Models without a value come last and have NaN figures.
+    one side only. Models without a value are left out. Where only candidates were scored, `panel` marks the models that
+    everybody was scored with: the unrelated pairs are theirs, for candidates were chosen for being near.
     """
     m = len(near)
     ranks = ranked(near)
@@ -62,7 +63,8 @@ def nearest(near: Floats, lineages: Sequence[str], suspect: int) -> Listed:
     codes = np.unique(np.asarray(lineages), return_inverse=True)[1]
     outside = codes != codes[suspect]
     unrelated = outside[:, None] & outside[None, :] & (codes[:, None] != codes[None, :]) & np.isfinite(near)
-    null = np.sort(near[np.triu(unrelated)])
+    drawn = unrelated if panel is None else unrelated & (panel[:, None] | panel[None, :])
+    null = np.sort(near[np.triu(drawn)])
     told = unrelated.any(axis=1)
     tops = np.sort(np.where(unrelated, near, -np.inf)[told].max(axis=1)) if told.any() else np.zeros(0)
     p, list_p, q = np.full((3, m), np.nan)
