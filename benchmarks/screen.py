@@ -52,8 +52,10 @@ def _relatives(bench: Bench, raw: Floats) -> dict[str, Any]:
     withheld = _undeclared(raw, names)
     near, blind = normalised(raw, bench.lineages, NEAR_COHORT), normalised(raw, withheld, NEAR_COHORT)
     orders = {
-        "list of a suspect": lambda i: discovery.nearest(near, bench.lineages, i).order,
-        "list of a suspect, lineages withheld": lambda i: discovery.nearest(blind, withheld, i).order,
+        "list of a suspect": lambda i: discovery.nearest(near, bench.lineages, i, by=blind).order,
+        "the same against all of no declared lineage": lambda i: (
+            discovery.nearest(near, bench.lineages, i, by=near).order
+        ),
         "raw agreement": lambda i: np.argsort(-np.nan_to_num(raw[i], nan=-np.inf), kind="stable"),
         "S-norm": lambda i: np.argsort(-np.nan_to_num(s_norm[i], nan=-np.inf), kind="stable"),
     }
@@ -153,13 +155,15 @@ def _chance(bench: Bench, raw: Floats) -> dict[str, Any]:
     false = {"list_p": 0, "q": 0}
     for suspect, lineage in enumerate(lineages.tolist()):
         kept = np.flatnonzero((lineages != lineage) | (np.arange(len(lineages)) == suspect))
-        figures = discovery.nearest(near[np.ix_(kept, kept)], lineages[kept].tolist(), kept.tolist().index(suspect))
+        figures = discovery.nearest(
+            near[np.ix_(kept, kept)], lineages[kept].tolist(), kept.tolist().index(suspect), by=near[np.ix_(kept, kept)]
+        )
         false["list_p"] += bool(np.nanmin(figures.list_p) <= 0.05)
         false["q"] += bool(np.nanmin(figures.q) <= 0.05)
     hp = bench.labels.are({"same_model", "direct"})
     named = {"list_p": 0, "q": 0}
     for a, b in zip(bench.labels.a[hp].tolist(), bench.labels.b[hp].tolist(), strict=True):
-        figures = discovery.nearest(near, bench.lineages, a)
+        figures = discovery.nearest(near, bench.lineages, a, by=near)
         named["list_p"] += bool(figures.list_p[b] <= 0.05)
         named["q"] += bool(figures.q[b] <= 0.05)
     return {

@@ -89,7 +89,7 @@ def test_what_is_named_at_five_percent_is_rarely_unrelated() -> None:
     for seed in range(6):
         values = closeness(list(range(60)), near=0, seed=seed)
         for suspect in range(60):
-            found = discovery.nearest(values, [str(i) for i in range(60)], suspect)
+            found = discovery.nearest(values, [str(i) for i in range(60)], suspect, by=values)
             named["list_p"] += bool(np.nanmin(found.list_p) <= 0.05)
             named["q"] += bool(np.nanmin(found.q) <= 0.05)
             trials += 1
@@ -100,7 +100,7 @@ def test_what_is_named_at_five_percent_is_rarely_unrelated() -> None:
 def test_a_relative_is_named_and_comes_first() -> None:
     families = [0, 0, *range(1, 59)]
     values = closeness(families, near=12)
-    found = discovery.nearest(values, [str(f) for f in families], 0)
+    found = discovery.nearest(values, [str(f) for f in families], 0, by=values)
     assert found.order[0] == 1
     assert found.list_p[1] == pytest.approx(1 / (1 + found.models))
     assert found.q[1] == pytest.approx(found.least_q)
@@ -117,7 +117,7 @@ def test_who_is_near_to_everybody_does_not_come_first() -> None:
         values[:, 39] += 8
         np.fill_diagonal(values, np.nan)
         assert np.nanargmax(values[0]) == 39
-        first += discovery.nearest(values, [str(i) for i in [0, 0, *range(1, 39)]], 0).order[0] == 1
+        first += discovery.nearest(values, [str(i) for i in [0, 0, *range(1, 39)]], 0, by=values).order[0] == 1
     assert first >= 8
 
 
