@@ -24,7 +24,7 @@ def main() -> int:
         dest="extra",
         action="append",
         default=[],
-        choices=["semantic", "equality"],
+        choices=sorted({part.EXTRA for part in PARTS.values() if hasattr(part, "EXTRA")}),
         help="parts that take long",
     )
     parser.add_argument("--workers", type=int, default=2)

@@ -21,6 +21,8 @@ from benchmarks import (
     equality,
     equality_models,
     reports,
+    screen,
+    screen_large,
     speed,
     transport,
     triad,
@@ -41,4 +43,6 @@ PARTS: dict[str, ModuleType] = {
     "transport": transport,
     "equality": equality,
     "equality_models": equality_models,
+    "screen": screen,
+    "screen_large": screen_large,
 }

@@ -23,7 +23,7 @@ def listed(record: Screen, found: Values, weighed: Ratios | None, name: str) -> 
         raise UnknownName("model of the screen", name, names)
     suspect = names.index(name)
     near = found.near()
-    figures = discovery.nearest(near, found.lineages, suspect)
+    figures = discovery.nearest(near, found.lineages, suspect, by=found.order(), panel=found.panel)
     candidates = []
     for place, other in enumerate(figures.order.tolist()):
         model = record.models[other]
