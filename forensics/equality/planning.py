@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from forensics import canonical, deriving, importing, preparing
+from forensics import canonical, deriving, importing, sources
 from forensics import case as case_files
 from forensics.adapters import ModelName
 from forensics.equality import permuting, reading
@@ -141,7 +141,7 @@ def _pilot(folder: Path) -> tuple[Source, Source]:
             remedy="Name a case, or a folder with one file of several draws for each side.",
         )
     first, second = (
-        preparing.recorded_source(ModelName(RECORDED, str(file.resolve())), "cohort", folder=folder, declared={})
+        sources.recorded_source(ModelName(RECORDED, str(file.resolve())), "cohort", folder=folder, declared={})
         for file in files
     )
     return first, second
