@@ -273,7 +273,9 @@ def _checked(recorded: list[Recorded]) -> tuple[list[Entry], Counter[str]]:
         if earlier is None or again:
             state, text = _state(item, faults)
             key = None if item.key is None else canonical.well_formed(item.key)
-            entries[identity, draw] = Entry(prompt, identity, draw, state, text, item.finish_reason, key, item.conduct)
+            entries[identity, draw] = Entry(
+                prompt, identity, draw, state, text, item.finish_reason, key, item.conduct, item.first
+            )
     return list(entries.values()), faults
 
 

@@ -37,6 +37,8 @@ class Entry(NamedTuple):
     finish_reason: str | None
     key: str | None
     conduct: Conduct | None = None
+    first: tuple[tuple[str, float], ...] | None = None
+    """Likeliest first tokens with their log-probabilities; None where they were not recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Recorded(NamedTuple):
     """Only the native format says; otherwise it follows from the answer."""
     conduct: Conduct | None = None
     """Only the native format says."""
+    first: tuple[tuple[str, float], ...] | None = None
+    """Likeliest first tokens with their log-probabilities; only the native format says."""
 
 
 @dataclass(frozen=True, slots=True)

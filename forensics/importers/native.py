@@ -41,4 +41,5 @@ def read(recording: Recording, options: Mapping[str, str]) -> Iterator[Recorded]
             finish_reason=answer.finish_reason,
             state=answer.state,
             conduct=conduct.of(answer) if header.provenance is not None else None,
+            first=answer.logprobs[0].top or None if answer.logprobs else None,
         )

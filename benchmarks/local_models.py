@@ -1,0 +1,237 @@
+"""Small Llama models trained on the spot from the docstrings of the running Python, and draws from them.
+
+`base` is trained from nothing; `tuned` is `base` trained on for a moment; `int8` is `base` with its linear layers
+quantised dynamically; `other` has another tokenizer, start and text. `system` and `warm` are `base` under a system prompt
+and at another temperature. Everything is fixed by seeds; nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import random
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+SPECIAL = ["<|pad|>", "<|end|>", "<|user|>", "<|assistant|>", "<|system|>"]
+TEMPLATE = (
+    "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+STEPS, STEPS_TUNED = 320, 60
+TOKENS = 40
+"""Tokens of an answer, at most."""
+TOP = 20
+"""Likeliest first tokens kept with their log-probabilities."""
+SYSTEM = "Answer in one short sentence, as a pirate would."
+TEMPERATURE, WARM = 0.6, 0.9
+
+
+class Draws(NamedTuple):
+    """Answers of one model: [probe][draw], and the log-probabilities of likeliest first tokens by probe."""
+
+    texts: list[list[str]]
+    first: list[list[tuple[str, float]]]
+
+
+class Local(NamedTuple):
+    """A trained model and its tokenizer."""
+
+    model: Any
+    tokenizer: Any
+
+
+@functools.cache
+def passages() -> list[tuple[str, str]]:
+    """Return names and docstrings of the standard library, in a fixed random order."""
+    root = Path(sysconfig.get_paths()["stdlib"])
+    found = []
+    for path in sorted([*root.glob("*.py"), *root.glob("[a-z]*/*.py")]):
+        if "site-packages" in path.parts or "test" in path.parts:
+            continue
+        try:
+            tree = ast.parse(path.read_bytes())
+        except (SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
+                said = ast.get_docstring(node)
+                if said and len(said) > 60:
+                    found.append((getattr(node, "name", path.stem), said))
+    random.Random(0).shuffle(found)
+    return found
+
+
+def probes(count: int = 25) -> list[tuple[str, str]]:
+    """Return questions with the first words of an answer, from text that no model was trained on."""
+    kept = [(name, said) for name, said in passages()[-600:] if len(said.split()) > 8]
+    return [(f"What does {name} do?", " ".join(said.split()[:3])) for name, said in kept[:count]]
+
+
+def make(folder: Path) -> None:
+    """Train base, tuned and other below a folder, where they are not there yet; about a minute on two cores."""
+    if (folder / "other" / "config.json").is_file():
+        return
+    import torch
+
+    torch.manual_seed(0)
+    text = passages()[:-600]
+    third = len(text) // 3
+    parts = [text[:third], text[third : 2 * third], text[2 * third :]]
+    first = _tokenizer([said for _, said in parts[0] + parts[1]])
+    base = _new(first, seed=1)
+    _train(base, _ids(first, parts[0]), STEPS, 3e-3, seed=1)
+    _save(Local(base, first), folder / "base")
+    _train(base, _ids(first, parts[1]), STEPS_TUNED, 4e-4, seed=2)
+    _save(Local(base, first), folder / "tuned")
+    second = _tokenizer([said for _, said in parts[2]])
+    other = _new(second, seed=3)
+    _train(other, _ids(second, parts[2]), STEPS, 3e-3, seed=3)
+    _save(Local(other, second), folder / "other")
+
+
+def load(folder: Path, name: str) -> Local:
+    """Load a model; `int8` is made from `base`."""
+    import torch
+    from transformers import AutoTokenizer, LlamaForCausalLM
+
+    place = folder / ("base" if name == "int8" else name)
+    model = LlamaForCausalLM.from_pretrained(place).eval()
+    if name == "int8":
+        model = torch.ao.quantization.quantize_dynamic(model, {torch.nn.Linear}, dtype=torch.qint8)
+    return Local(model, AutoTokenizer.from_pretrained(place))
+
+
+def draw(
+    local: Local,
+    count: int,
+    *,
+    seed: int,
+    temperature: float = TEMPERATURE,
+    system: str | None = None,
+    number: int = 25,
+) -> Draws:
+    """Sample answers to the probes, all draws of a probe at once."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    found = [
+        _sampled(local, prompt, count, temperature, generator) for prompt in _prompts(probes(number), system=system)
+    ]
+    return Draws([texts for texts, _ in found], [first for _, first in found])
+
+
+def _prompts(asked: list[tuple[str, str]], *, system: str | None) -> Iterator[str]:
+    for question, start in asked:
+        before = f"<|system|>{system}<|end|>" if system else ""
+        yield f"{before}<|user|>{question}<|end|><|assistant|>{start}"
+
+
+def _sampled(local: Local, prompt: str, count: int, temperature: float, generator: Any) -> tuple[list[str], Any]:
+    import torch
+
+    ids = torch.tensor([local.tokenizer.encode(prompt)] * count)
+    end = local.tokenizer.eos_token_id
+    kept, past, first = [], None, []
+    with torch.inference_mode():
+        step = ids
+        for place in range(TOKENS):
+            out = local.model(input_ids=step, past_key_values=past, use_cache=True)
+            past = out.past_key_values
+            logits = out.logits[:, -1].float() / temperature
+            if place == 0:
+                top = torch.topk(torch.log_softmax(logits[0], -1), TOP)
+                first = [
+                    (local.tokenizer.decode([i]), v)
+                    for i, v in zip(top.indices.tolist(), top.values.tolist(), strict=True)
+                ]
+            step = torch.multinomial(torch.softmax(logits, -1), 1, generator=generator)
+            kept.append(step)
+    rows = torch.cat(kept, 1).numpy()
+    stops = np.where((rows == end).any(1), (rows == end).argmax(1), TOKENS)
+    return [local.tokenizer.decode(row[:n]) for row, n in zip(rows, stops, strict=True)], first
+
+
+def _tokenizer(texts: list[str]) -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    made = Tokenizer(models.BPE())
+    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    made.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=2048,
+        special_tokens=SPECIAL,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    made.train_from_iterator(texts, trainer)
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=made, pad_token=SPECIAL[0], eos_token=SPECIAL[1], additional_special_tokens=SPECIAL[2:]
+    )
+    fast.chat_template = TEMPLATE
+    fast.model_max_length = 512
+    return fast
+
+
+def _new(tokenizer: Any, *, seed: int) -> Any:
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=128,
+            intermediate_size=384,
+            num_hidden_layers=3,
+            num_attention_heads=4,
+            num_key_value_heads=4,
+            max_position_embeddings=512,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=1,
+            pad_token_id=0,
+        )
+    )
+
+
+def _ids(tokenizer: Any, part: list[tuple[str, str]]) -> Any:
+    import torch
+
+    ids: list[int] = []
+    for name, said in part:
+        ids += tokenizer.encode(f"<|user|>What does {name} do?<|end|><|assistant|>{said[:600]}<|end|>")
+    return torch.tensor(ids)
+
+
+def _train(model: Any, ids: Any, steps: int, rate: float, *, seed: int) -> None:
+    import torch
+
+    size, length = 8, 96
+    generator = torch.Generator().manual_seed(seed)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
+    model.train()
+    for _ in range(steps):
+        starts = torch.randint(0, len(ids) - length - 1, (size,), generator=generator).tolist()
+        rows = torch.stack([ids[start : start + length + 1] for start in starts])
+        logits = model(input_ids=rows[:, :-1]).logits
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), rows[:, 1:].flatten())
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+    model.eval()
+
+
+def _save(local: Local, place: Path) -> None:
+    local.model.generation_config.eos_token_id = 1
+    local.model.generation_config.pad_token_id = 0
+    local.model.save_pretrained(place)
+    local.tokenizer.save_pretrained(place)
