@@ -31,7 +31,7 @@ Examples:
 """,
 )
 def command() -> None:
-    """Look at pairs of models: is each still the same, how close have they come, and has a gate tripped?
+    """Look at pairs of models every night: still the same, how close, and has a gate tripped.
 
     `forensics nightly PAIRS.toml` does one night. Exit status: 0 all gates passed · 5 a gate tripped · 6 a gate cannot
     be decided · 3 a model did not answer. A night is a day in UTC; repeated on the same day, it does what is missing.

@@ -35,7 +35,7 @@ class Evidence(NamedTuple):
     @property
     def whole(self) -> float:
         """Return the logarithm of the mean of both streams' wealth."""
-        return float(np.logaddexp(*self.log_wealth.values()) - np.log(2))
+        return float(np.logaddexp.reduce(list(self.log_wealth.values())) - np.log(len(self.log_wealth)))
 
 
 def evidence(history: History, watched: Watched) -> Evidence | None:
@@ -123,12 +123,12 @@ def _detail(cause: str, changed: Watched) -> str:
     before, after = (_shares(found) for found in (changed.before, changed.few))
     said = [
         f"{name} {then:.0%} → {now:.0%}"
-        for name, then, now in zip(forms.TRAITS, before, after, strict=True)
+        for name, then, now in zip(forms.NAMES, before, after, strict=True)
         if abs(now - then) >= TRAIT_CHANGE
     ]
     if cause == "formatting":
-        return "trivial form changed: " + (", ".join(said) or "white space, or what surrounds the answers")
-    return "the answers changed" + (f", and their form: {', '.join(said)}" if said else "")
+        return "Trivial form changed: " + (", ".join(said) or "white space, or what surrounds the answers")
+    return "The answers changed" + (f", and their form: {', '.join(said)}" if said else "")
 
 
 def _shares(found: Sequence[Any]) -> list[float]:

@@ -59,7 +59,7 @@ def _made(path: Path) -> dict[str, NDArray[np.generic]]:
         "probes": probes_of(entries),
         "received": codes([entry.text for entry in entries]),
         "content": codes([forms.content(entry.text) for entry in entries]),
-        "traits": np.array([forms.traits(entry.text) for entry in entries], bool).reshape(-1, len(forms.TRAITS)),
+        "traits": np.array([forms.traits(entry.text) for entry in entries], bool).reshape(-1, len(forms.NAMES)),
     }
 
 

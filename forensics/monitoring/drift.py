@@ -118,9 +118,9 @@ def _strata(given: Compared) -> list[tuple[Strata, list[bytes]]]:
     for probe, few in given.few.items():
         sizes[len(given.before[probe]), len(few)].append(probe)
     made = []
-    for (many, few), probes in sorted(sizes.items()):
+    for (many, some), probes in sorted(sizes.items()):
         kernels = np.stack([kernel(np.concatenate([given.before[p], given.few[p]])) for p in probes])
         count = len(probes)
-        rows = np.tile(np.arange(many + few), (count, 1))
-        made.append((few_of_many.strata(kernels, np.arange(count), rows, few), probes))
+        rows = np.tile(np.arange(many + some), (count, 1)).astype(np.int64)
+        made.append((few_of_many.strata(kernels, np.arange(count), rows, some), probes))
     return made

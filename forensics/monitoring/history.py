@@ -164,7 +164,7 @@ def _statements() -> Iterable[str]:
         if "PRIMARY KEY" in columns:
             # Otherwise INSERT OR REPLACE would delete without a trigger being asked.
             yield (
-                f"CREATE TRIGGER {table}_replace BEFORE INSERT ON {table} WHEN EXISTS "
+                f"CREATE TRIGGER {table}_replace BEFORE INSERT ON {table} WHEN EXISTS "  # noqa: S608  names of ours
                 f"(SELECT 1 FROM {table} WHERE {_same(columns)}) "
                 "BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END"
             )
@@ -173,7 +173,8 @@ def _statements() -> Iterable[str]:
 def _same(columns: str) -> str:
     """Return the condition that a row with the new row's key exists."""
     if "INTEGER PRIMARY KEY" in columns:
-        return f"{columns.split()[0]} = NEW.{columns.split()[0]}"
+        name, *_ = columns.split()
+        return f"{name} = NEW.{name}"
     names = columns.rpartition("PRIMARY KEY (")[2].rstrip(")").split(", ")
     return " AND ".join(f"{name} = NEW.{name}" for name in names)
 

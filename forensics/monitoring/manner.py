@@ -29,7 +29,8 @@ class Manner(NamedTuple):
     """Mean over the habits of `features/layout.py` of the change of their mean since the baseline, in standard
     deviations of the baseline's answers."""
     flips: tuple[tuple[str, str], ...]
-    """Probes whose commonest opening, or refusal, occurs nowhere in the baseline: digest and what changed."""
+    """Probes on which most of the baseline's answers open alike, or refuse, and fewer than half of tonight's do so: digest
+    and what changed."""
 
 
 def of(tonight: Path, baseline: Sequence[Path]) -> Manner:
@@ -70,9 +71,9 @@ def _flips(given: Sequence[Entry], before: Sequence[Entry]) -> tuple[tuple[str, 
     for probe, counts in now.items():
         if probe not in then:
             continue
-        [(common, _)] = counts.most_common(1)
-        if common not in then[probe]:
-            [(usual, _)] = then[probe].most_common(1)
+        [(common, _)], [(usual, count)] = counts.most_common(1), then[probe].most_common(1)
+        settled = count * 2 > then[probe].total()
+        if settled and counts[usual] * 2 < counts.total():
             kind = "refusal" if REFUSED in (common, usual) else "empty" if EMPTY in (common, usual) else "opening"
             found.append((probe, kind))
     return tuple(sorted(found))

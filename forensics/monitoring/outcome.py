@@ -36,8 +36,10 @@ def told(pair: PairNight) -> str:
         said.append(f"{pair.statistic} {number(pair.normalised)}")
     if pair.log10_lr is not None:
         said.append(f"log10 LR {log_ratio(pair.log10_lr)}")
-    for gate in sorted(pair.gates, key=lambda gate: gate.verdict == "passed"):
-        said.append(f"{gate.gate} {gate.verdict}" + ("" if gate.verdict == "passed" else f" ({gate.detail})"))
+    said += [
+        f"{gate.gate} {gate.verdict}" + ("" if gate.verdict == "passed" else f" ({gate.detail})")
+        for gate in sorted(pair.gates, key=lambda gate: gate.verdict == "passed")
+    ]
     said += [f"{alarm.watch}: {alarm.cause} changed since {alarm.since}" for alarm in pair.alarms if not _is_said(pair)]
     said.append(f"{pair.spend.calls:,} calls")
     return "; ".join(said)
@@ -64,7 +66,8 @@ def junit(night: Night) -> bytes:
             Tree.SubElement(properties, "property", name=name, value=_xml(value or "none"))
         suite.extend(cases)
     Tree.indent(root)
-    return Tree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    written: bytes = Tree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written + b"\n"
 
 
 def _cases(pair: PairNight) -> list[Tree.Element]:

@@ -21,14 +21,14 @@ from forensics.monitoring.history import History, Row, latest, only_run, open_hi
 from forensics.monitoring.nights import tonight
 from forensics.monitoring.working import Shift
 from forensics.preparing import Say
-from forensics.records.nightly import Night, Pair, PairNight, Plan, Spend
+from forensics.records.nightly import Night, Pair, PairNight, Spend
 
 WORST = (5, 4, 1, 2, 3, 6, 0)
 """Exit statuses, what counts most first: a tripped gate is the answer that was asked for."""
 _NOTHING = Spend(calls=0, prompt_tokens=0, answer_tokens=0, cost=0.0)
 
 
-class Broken(Exception):  # noqa: N818  it is no fault of the night
+class Broken(Exception):
     """A pair that could not be done, as its result says it."""
 
     def __init__(self, reason: str, exit_status: int) -> None:
@@ -91,7 +91,7 @@ def _done(shift: Shift, history: History, pair: Pair) -> tuple[Broken | None, Sp
         broken = _broken(error)
     metered = meter.read(shift.plan.budget.prices)
     shift.purse.take(metered.spend)
-    history.add([*map(lambda row: _with(row, metered.spend), rows), *_ledger_rows(shift, pair, metered)])
+    history.add([*(_with(row, metered.spend) for row in rows), *_ledger_rows(shift, pair, metered)])
     if broken is None:
         history.add(_watch(shift, history, pair))
     return broken, metered.spend
@@ -137,10 +137,10 @@ def _watch(shift: Shift, history: History, pair: Pair) -> list[Row]:
 
 
 def _watches(shift: Shift, history: History, pair: Pair) -> list[watching.Watched]:
-    where = {"root": shift.root, "night": shift.night}
-    found = [watching.watched_side(history, shift.plan, pair, side, **where) for side in watching.SIDES]
+    root, night = shift.root, shift.night
+    found = [watching.watched_side(history, shift.plan, pair, side, root=root, night=night) for side in watching.SIDES]
     if pair.gates.equality:
-        found.append(watching.watched_pair(history, shift.plan, pair, **where))
+        found.append(watching.watched_pair(history, shift.plan, pair, root=root, night=night))
     return [watched for watched in found if watched is not None]
 
 
@@ -150,18 +150,22 @@ def decide(shift: Shift, history: History, broken: Mapping[str, tuple[Broken | N
     everything = [deciding.evidence(history, watched) for found in watches.values() for watched in found]
     evidence = [one for one in everything if one is not None]
     history.add(deciding.new_alarms(history, evidence, alpha=shift.plan.alpha, night=shift.night))
-    return [_decided(shift, history, pair, watches[pair.name], *broken[pair.name]) for pair in shift.plan.pair]
+    found = []
+    for pair in shift.plan.pair:
+        why, spent = broken[pair.name]
+        found.append(_decided(shift, history, pair, watches[pair.name]) if why is None else _not_done(pair, why, spent))
+    return found
 
 
-def _decided(
-    shift: Shift, history: History, pair: Pair, watches: Sequence[watching.Watched], broken: Broken | None, spent: Spend
-) -> PairNight:
-    same = {"pair": pair.name, "reference": pair.reference, "questioned": pair.questioned}
-    if broken is not None:
-        return PairNight(
-            **same, status="broken", reason=str(broken), exit_status=broken.exit_status, question=None, log10_lr=None,
-            statistic=None, normalised=None, gates=(), alarms=(), spend=spent, case=None, sealed=False,
-        )  # fmt: skip
+def _not_done(pair: Pair, broken: Broken, spent: Spend) -> PairNight:
+    return PairNight(
+        pair=pair.name, reference=pair.reference, questioned=pair.questioned, status="broken", reason=str(broken),
+        exit_status=broken.exit_status, question=None, log10_lr=None, statistic=None, normalised=None, gates=(),
+        alarms=(), spend=spent, case=None, sealed=False,
+    )  # fmt: skip
+
+
+def _decided(shift: Shift, history: History, pair: Pair, watches: Sequence[watching.Watched]) -> PairNight:
     [row] = history.rows("measured", pair=pair.name, night=shift.night)
     measures = {
         (m["side"], m["name"]): (m["value"], m["reason"])
@@ -174,7 +178,9 @@ def _decided(
     verdicts = {gate.verdict for gate in gates}
     name = deciding.statistic(pair, looked)
     return PairNight(
-        **same,
+        pair=pair.name,
+        reference=pair.reference,
+        questioned=pair.questioned,
         status=row["status"],
         reason=None,
         exit_status=5 if "tripped" in verdicts else 6 if "cannot tell" in verdicts else 0,

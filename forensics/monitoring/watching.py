@@ -39,7 +39,7 @@ class Watched(NamedTuple):
 
     def seed(self, stream: str) -> str:
         """Return what chance depends on: not the pair's name, so that two pairs with one model find the same of it."""
-        return "\0".join((self.watch, self.conditions, self.epoch, stream, self.few[-1].night))
+        return f"{self.watch} {self.conditions} {self.epoch} {stream} {self.few[-1].night}"
 
 
 def dated(found: Sequence[Recorded], stream: str) -> list[Dated]:

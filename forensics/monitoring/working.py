@@ -84,18 +84,18 @@ def work(shift: Shift, history: History, pair: Pair, wanted: Wishes) -> list[Row
     if stands is not None:
         return [*_answered(shift, pair, sides), *_again(shift, history, pair, stands)]
     counted = {side: manner.of(found.path, _baseline(shift, history, pair, side)) for side, found in sides.items()}
-    for side, found in counted.items():
-        if found.failed * 2 > found.answers:
+    for side, one in counted.items():
+        if one.failed * 2 > one.answers:
             raise ModelDidNotAnswer(
-                f"The {side} model of {pair.name} left {found.failed} of {found.answers} questions unanswered.",
+                f"The {side} model of {pair.name} left {one.failed} of {one.answers} questions unanswered.",
                 remedy=f"See {sides[side].path}.",
             )
     case = _case(shift, pair, sides, cohort)
     measured = {"night": shift.night, "pair": pair.name, "key": key, "status": "done", **case.row}
-    found = [*_answered(shift, pair, sides, counted), Row("measured", measured), *_scores(shift, pair, case.evidence)]
+    rows = [*_answered(shift, pair, sides, counted), Row("measured", measured), *_scores(shift, pair, case.evidence)]
     for side, one in counted.items():
-        found += _manner_rows(shift, pair, side, one)
-    return found
+        rows += _manner_rows(shift, pair, side, one)
+    return rows
 
 
 class CaseMade(NamedTuple):
@@ -155,9 +155,8 @@ def _again(shift: Shift, history: History, pair: Pair, stands: dict[str, Any]) -
     """Return the rows of a night on which nothing was new: the last result stands."""
     kept = {name: stands[name] for name in ("question", "case_digest", "sealed", "key")}
     found = [Row("measured", {"night": shift.night, "pair": pair.name, "status": "unchanged", **kept})]
-    for row in history.rows("measures", pair=pair.name, night=stands["night"]):
-        found.append(Row("measures", {**row, "night": shift.night}))
-    return found
+    measures = history.rows("measures", pair=pair.name, night=stands["night"])
+    return [*found, *(Row("measures", {**row, "night": shift.night}) for row in measures)]
 
 
 def _baseline(shift: Shift, history: History, pair: Pair, side: Side) -> list[Path]:

@@ -29,7 +29,8 @@ def log_e(p: ArrayLike) -> Floats:
     # With x = −ln p the formula is (e^x − 1 − x) / x²; its limit at 0 is 1/2.
     small = x < 1e-4
     safe = np.where(small, 1.0, x)
-    return np.where(small, np.log(0.5) + x / 3, np.log(np.expm1(safe) - safe) - 2 * np.log(safe))
+    found: Floats = np.where(small, np.log(0.5) + x / 3, np.log(np.expm1(safe) - safe) - 2 * np.log(safe))
+    return found
 
 
 def log_wealth(log_es: ArrayLike, *, horizon: int = HORIZON) -> Floats:

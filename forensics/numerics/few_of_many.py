@@ -105,7 +105,7 @@ def p_values(
     extreme = np.zeros(groups, np.int64)
     open_, drawn = np.arange(groups), 0
     while len(open_):
-        block = min(_FIRST if not drawn else drawn, most - drawn, 4096)
+        block = min(drawn or _FIRST, most - drawn, 4096)
         dealt = np.zeros((len(open_), block))
         for part in parts:
             dealt += _dealt(part, open_, groups, block, rng)
@@ -132,4 +132,5 @@ def _dealt(part: Strata, open_: Places, groups: int, block: int, rng: np.random.
     kept = (open_[:, None] * each + np.arange(each)).ravel()
     some = part._replace(which=part.which[kept], rows=part.rows[kept], sums=part.sums[kept])
     chosen = choices(rng, len(kept), block, few=part.few, total=part.rows.shape[1])
-    return statistics(some, chosen).reshape(len(open_), each, block).sum(axis=1)
+    found: Floats = statistics(some, chosen).reshape(len(open_), each, block).sum(axis=1)
+    return found

@@ -42,8 +42,12 @@ STYLES = {
     "second": Ink("axis", f'fill="none" stroke="{MUTED}" stroke-width="1.6" stroke-dasharray="7 4"'),
     "neutral": Ink("neutral", f'fill="none" stroke="{MUTED}" stroke-width="1.3" stroke-dasharray="2 3"'),
     "area": Ink("area", f'fill="{BAND}" stroke="{INK}" stroke-width="1"'),
+    "flip": Ink("flip", f'fill="{HP}" stroke="none"'),
+    "flip-reference": Ink("flip-reference", f'fill="{HD}" stroke="none"'),
+    "dot": Ink("dot", f'fill="{INK}" stroke="{PAPER}" stroke-width="0.6"'),
     "text": Ink("ink", f'fill="{INK}"'),
     "quiet": Ink("muted", f'fill="{MUTED}"'),
+    "tiny": Ink("muted", f'fill="{MUTED}" font-size="8"'),
 }
 
 
