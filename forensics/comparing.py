@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from forensics import __version__, calibrations, canonical, preparing, registry, scoring
 from forensics import case as case_files
 from forensics.custody import drafting, log, protocols, sealing
+from forensics.equality import scoring as equality_scoring
 from forensics.errors import UsageError
 from forensics.evidence import weigh
 from forensics.records.calibration import Calibration
@@ -31,7 +32,17 @@ class Result:
     def summary(self) -> dict[str, Any]:
         """Return what `--json` prints."""
         content = self.evidence.model_dump(mode="json", by_alias=True)
-        kept = ("tool", "question", "reference", "questioned", "conclusion", "findings", "n_probes", "warnings")
+        kept = (
+            "tool",
+            "question",
+            "reference",
+            "questioned",
+            "conclusion",
+            "findings",
+            "equality",
+            "n_probes",
+            "warnings",
+        )
         return {"folder": str(self.folder), **{field: content[field] for field in kept}}
 
     def show(self) -> None:
@@ -132,7 +143,10 @@ def recompute(folder: Path, *, workers: int) -> Scored:
 
 def _scored(case: Case, calibration: Calibration | None, folder: Path, workers: int) -> Scored:
     protocol, opening = protocols.read(folder, case)
-    scores = scoring.score_case(case, root=folder, tool=__version__, workers=workers)
+    if case.question == "equality":
+        scores = equality_scoring.score_case(case, root=folder, tool=__version__)
+    else:
+        scores = scoring.score_case(case, root=folder, tool=__version__, workers=workers)
     return Scored(scores, weigh(case, scores, calibration, root=folder, protocol=protocol, opening=opening))
 
 

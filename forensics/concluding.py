@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from forensics.numerics.bounds import VERBAL_SCALE, verbal_equivalent
+from forensics.records.equality import Equality
 from forensics.records.evidence import Conclusion, Propositions, ScaleStep, Weight
 from forensics.weighing import Weighed, no_weight
 
@@ -42,6 +43,11 @@ def conclude(named: Propositions, weighed: Weighed | None) -> Conclusion:
         verbal=words,
         sentence=_sentence(headline, words) + gap,
     )
+
+
+def conclude_equality(found: Equality) -> Conclusion:
+    """Return the conclusion about two endpoints: a verdict on one distribution or two, and no ratio."""
+    return Conclusion(weights=(), headline=None, verbal=None, sentence=found.sentence)
 
 
 def _sentence(weight: Weight, words: str) -> str:

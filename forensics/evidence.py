@@ -11,7 +11,7 @@ from typing import Final
 
 from forensics import canonical, conduct, registry, weighing
 from forensics.case import as_written
-from forensics.concluding import conclude, scale
+from forensics.concluding import conclude, conclude_equality, scale
 from forensics.custody.deviations import deviations
 from forensics.exhibits import exhibits
 from forensics.features import version_of
@@ -70,7 +70,7 @@ def weigh(
         reference=case.reference.name,
         questioned=case.questioned.name,
         propositions=named,
-        conclusion=conclude(named, weighed),
+        conclusion=conclude(named, weighed) if scores.equality is None else conclude_equality(scores.equality),
         scale=scale(),
         findings=tuple(_finding(score) for score in scores.scores),
         population=_population(scores),
@@ -177,6 +177,8 @@ def _versions(case: Case, scores: Scores) -> tuple[Version, ...]:
         feature = registry.load("statistics", score.statistic).FEATURE
         parts.append(Version(part=f"statistic {score.statistic}", version=score.version))
         parts.append(Version(part=f"feature {feature}", version=version_of(feature)))
+    tests = scores.equality.tests if scores.equality else ()
+    parts += [Version(part=f"statistic {test.statistic}", version=test.version) for test in tests]
     if case.protocol is not None:
         parts.append(Version(part="protocol", version=case.protocol))
     return tuple(dict.fromkeys(parts))
@@ -190,7 +192,7 @@ def _warnings(scores: Scores, weighed: Weighed | None) -> list[str]:
         found += conduct.warnings(side.model, side.handling)
     found += _sent_differently(*scores.sides[:2])
     undeclared = [side.model for side in scores.sides if side.lineage is None]
-    if undeclared:
+    if undeclared and scores.equality is None:
         found.append(
             f"{len(undeclared)} of {len(scores.sides)} models have no declared lineage: relatives of either side may "
             "stand in the cohort, so the robust normalisation was used."

@@ -19,10 +19,17 @@ from forensics.features import most_probes, unavailable, version_of
 from forensics.packs import using
 from forensics.statistics import Block, score_probe, survey_of
 
+ROLES = ("weighed", "exhibit")
+"""Roles of the statistics that score agreement."""
 _BLOCK = 16
 """Probes scored at a time."""
 _WORTH_PROCESSES = 30_000
 """Answers from which on worker processes pay for their start."""
+
+
+def names() -> list[str]:
+    """Return the statistics that score agreement probe by probe: all but those for the question of equality."""
+    return [name for name in registry.names("statistics") if registry.load("statistics", name).ROLE in ROLES]
 
 
 def features_of(statistics: Sequence[str]) -> list[str]:

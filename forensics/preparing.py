@@ -15,6 +15,8 @@ from urllib.parse import urlencode
 from forensics import calibrations, canonical, importing, lineages, naming, probes, registry, runner, scoring
 from forensics import case as case_files
 from forensics.adapters import ModelName
+from forensics.equality import testing
+from forensics.equality.reading import FEWEST_DRAWS
 from forensics.errors import UsageError
 from forensics.records.base import Question, Role
 from forensics.records.case import Case, Source
@@ -71,16 +73,20 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
     """
     declared = declared_lineages(wanted)
     sided = {wanted.reference, wanted.questioned}
-    models = [model for model in cohort_models(wanted.cohort) if str(model) not in sided]
+    alone = wanted.question == "equality"
+    models = [] if alone else [model for model in cohort_models(wanted.cohort) if str(model) not in sided]
     sides: list[tuple[Role, ModelName]] = [
         ("reference", naming.parse(wanted.reference)),
         ("questioned", naming.parse(wanted.questioned)),
         *(("cohort", model) for model in models),
     ]
     asked = [model for _, model in sides if model.adapter != naming.RECORDED]
-    for name in wanted.statistics or ():
-        if name != scoring.ALL:
-            registry.load("statistics", name)
+    if wanted.statistics and alone:
+        testing.check(wanted.statistics)
+    elif wanted.statistics:
+        scoring.chosen_statistics(wanted.statistics, wanted.question)
+    if alone and asked and wanted.draws < FEWEST_DRAWS:
+        raise UsageError("Equality is tested on several draws of every probe.", remedy="Ask for them: --draws 10.")
     probe_set = _probe_set(wanted, asked)
     calibration = read_calibration(wanted)
     for model in asked:
@@ -92,6 +98,10 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
     }
     reference, questioned, *cohort = (sources[place] for place in range(len(sides)))
     kept, set_aside = _without_the_sides(cohort, (reference, questioned))
+    if alone and wanted.cohort:
+        set_aside.append(
+            f"the cohort ({', '.join(wanted.cohort)}): equality needs none, so it was not asked and not used"
+        )
     return Case(
         schema=SCHEMA,
         question=wanted.question,
@@ -187,7 +197,8 @@ def _source(
     assert probe_set is not None  # _probe_set refused already
     path = case_files.transcript_path(wanted.folder, role, str(model))
     say(f"asking {model} {len(probe_set.probes)} probes × {wanted.draws}")
-    runner.run(runner.Run(model, probe_set, wanted.sampling, wanted.draws), path)
+    sampling = _sampling(wanted, role)
+    runner.run(runner.Run(model, probe_set, sampling, wanted.draws), path)
     lineage_of = getattr(registry.load("adapters", model.adapter), "lineage", None)
     lineage = declared.get(str(model)) or (lineage_of(model.name) if lineage_of else None)
     return Source(
@@ -197,8 +208,19 @@ def _source(
         path=path.relative_to(wanted.folder).as_posix(),
         digest=canonical.file_digest(path),
         lineage=lineage,
-        sampling=wanted.sampling,
+        sampling=sampling,
     )
+
+
+def _sampling(wanted: Wanted, role: Role) -> Sampling:
+    """Return how a side is sampled: for equality the questioned model gets seeds of its own.
+
+    With the reference's seeds one model would give the same answers twice, which are no draws of their own.
+    """
+    seed = wanted.sampling.seed
+    if wanted.question != "equality" or role != "questioned" or seed is None:
+        return wanted.sampling
+    return wanted.sampling.model_copy(update={"seed": (seed + wanted.draws) % (1 << 31)})
 
 
 def recorded_source(model: ModelName, role: Role, *, folder: Path, declared: Mapping[str, str]) -> Source:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from forensics import canonical, corpus, deriving, measuring, registry
 from forensics.controls import controls
 from forensics.corpus import Corpus
+from forensics.errors import UsageError
 from forensics.numerics.normalisation import NORMALISERS
 from forensics.population import QUESTIONED, REFERENCE, Basis, cohort_scores, normalise, population, rank
 from forensics.records.base import Question
@@ -52,7 +53,7 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
         score(body, name, basis, seed=case.seed, replicates=case.replicates)
         if name in names
         else _without_value(_fixed(name), _not_asked(name))
-        for name in (names if case.statistics else registry.names("statistics"))
+        for name in (names if case.statistics else measuring.names())
     )
     return Scores(
         schema=SCHEMA,
@@ -63,7 +64,7 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
         replicates=case.replicates,
         probe_set=case.probe_set,
         probes=body.probes,
-        sides=_sides(body),
+        sides=side_counts(body),
         set_aside=(*case.set_aside, *_too_few(case, body)),
         scores=scores,
         controls=_controls(body, basis, scores),
@@ -87,9 +88,12 @@ def asked_for(case: Case) -> list[str]:
 
 def chosen_statistics(named: Sequence[str] | None, question: Question) -> list[str]:
     """Return the statistics to compute: those named, all where `all` is, otherwise all that need no asking."""
-    every = registry.names("statistics")
+    every = measuring.names()
     if named is None:
         return [name for name in every if _by_default(name, question)]
+    for name in set(named) - {*every, ALL}:
+        registry.load("statistics", name)
+        raise UsageError(f"The statistic {name} is for the question of equality.", remedy="Ask --question equality.")
     return every if ALL in named else list(dict.fromkeys(named))
 
 
@@ -225,7 +229,8 @@ def _contributions(body: Corpus, agreement: NDArray[np.float64], basis: Basis) -
     return tuple(found)
 
 
-def _sides(body: Corpus) -> tuple[SideCounts, ...]:
+def side_counts(body: Corpus) -> tuple[SideCounts, ...]:
+    """Count what became of every member's answers."""
     answered = body.answered()
     return tuple(
         SideCounts(

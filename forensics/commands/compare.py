@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Examples:
   forensics compare demo:alder demo:alder-tuned --cohort demo: --probes demo -o reports/demo
   forensics compare replay:answers/a replay:answers/b --cohort answers -o reports/a-b
+  forensics compare demo:alder demo:alder-mirror --question equality --draws 10 --probes demo -o reports/same
 """
 )
 @click.argument("reference", default="")
@@ -36,7 +37,7 @@ Examples:
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), required=True, help="The case's folder.")
 @click.option(
     "--question",
-    type=click.Choice(["derivation", "distillation", "shared_ancestry"]),
+    type=click.Choice(["derivation", "distillation", "shared_ancestry", "equality"]),
     default="derivation",
     show_default=True,
     help="What is asked of the pair.",
@@ -50,6 +51,11 @@ Examples:
     help="Sealed protocol to follow; what is given besides deviates.",
 )
 @click.option("--key", type=click.Path(path_type=Path), help="Key that seals the answers before they are scored.")
+@click.option("--alpha", type=click.FloatRange(0.0001, 0.4), help="Equality: false alarms permitted  [default: 0.05]")
+@click.option(
+    "--delta", type=click.FloatRange(0.0001, 0.99), help="Equality: effect that does not matter  [default: 0.05]"
+)
+@click.option("--permutations", type=click.IntRange(99), help="Equality: permutations  [default: 1999]")
 @sampling_options
 @scoring_options
 @format_option
@@ -70,6 +76,9 @@ def command(
     transfer: bool,
     protocol: Path | None,
     key: Path | None,
+    alpha: float | None,
+    delta: float | None,
+    permutations: int | None,
     probe_set: str | None,
     draws: int,
     temperature: float | None,
@@ -86,10 +95,13 @@ def command(
 ) -> None:
     """Compare QUESTIONED with REFERENCE against a cohort, and write the evidence.
 
+    The question of equality, whether both endpoints serve the same model, needs several draws and no cohort.
+
     A model is ADAPTER:NAME, as in replay:PATH for answers recorded earlier. Recorded answers are matched by their
     prompts; models that have to be asked answer the probe set named with --probes.
     """
     from forensics import comparing
+    from forensics.equality.scoring import terms
     from forensics.preparing import Wanted
     from forensics.records.transcript import Sampling
 
@@ -108,6 +120,7 @@ def command(
         replicates=replicates,
         calibration=calibration,
         transfer=transfer,
+        equality=terms(question, alpha=alpha, delta=delta, permutations=permutations),  # type: ignore[arg-type]
     )
     plan = comparing.Plan(protocol, given(context), answers_key(key))
     result = comparing.compare(

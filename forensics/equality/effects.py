@@ -23,8 +23,11 @@ class Effect(NamedTuple):
     interval: Interval | None
 
 
-def ratio(numerators: Floats, denominators: Floats, *, alpha: float) -> Effect:
-    """Return Σ numerators / Σ denominators over probes with its t interval; 0 where nothing lies between the sides."""
+def ratio(numerators: Floats, denominators: Floats, *, alpha: float, order: int = 1) -> Effect:
+    """Return Σ numerators / Σ denominators over probes with its t interval; 0 where nothing lies between the sides.
+
+    `order` is 2 for a mean over pairs of probes, whose spread over probes counts twice.
+    """
     from scipy.stats import t
 
     probes = len(numerators)
@@ -34,7 +37,7 @@ def ratio(numerators: Floats, denominators: Floats, *, alpha: float) -> Effect:
         return Effect(value, None)
     spread = float((numerators - value * denominators).std(ddof=1))
     error = spread / (np.sqrt(probes) * denominators.mean()) if total > 0 else 0.0
-    half = float(t.ppf(1 - alpha, probes - 1)) * float(error)
+    half = order * float(t.ppf(1 - alpha, probes - 1)) * float(error)
     return Effect(value, _interval(value - half, value + half, alpha, "t interval over probes, linearised ratio"))
 
 

@@ -65,6 +65,12 @@ def run(probes: Sequence[Draws], terms: EqualityTerms, *, seed: int, chosen: Seq
     return Tested(_adjusted(tests), _by_probe(probes, measured))
 
 
+def check(chosen: Sequence[str]) -> None:
+    """Raise UsageError or UnknownName for a statistic or a kernel that there is not."""
+    for name in chosen:
+        _wanted(name, chosen=chosen)
+
+
 def in_shares(test: EqualityTest) -> bool:
     """Say whether a test states its effect as a share of what lies between the sides: the scale of δ."""
     return test.statistic == EXACT or registry.load("statistics", test.statistic).NEEDS == "texts"
@@ -167,7 +173,8 @@ def _tests(entry: _Measured, terms: EqualityTerms) -> list[EqualityTest]:
 def _test(
     entry: _Measured, terms: EqualityTerms, place: int, values: Floats, *, decides: bool, kernel: str | None = None
 ) -> EqualityTest:
-    effect = effects.ratio(*entry.measures[place].by_probe(), alpha=terms.alpha)
+    measure = entry.measures[place]
+    effect = effects.ratio(*measure.by_probe(), alpha=terms.alpha, order=getattr(measure, "order", 1))
     count = permuting.exceeding(float(values[0]), values[1:])
     return EqualityTest(
         statistic=entry.wanted.name,

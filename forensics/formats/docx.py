@@ -112,7 +112,8 @@ def _first_screen(summary: Summary, figures: _Figures) -> Iterator[str]:
         yield _word.paragraph(_word.one_line(caution), "ListBullet")
     for name, text in summary.propositions:
         yield _word.paragraph([Run(f"{name}  ", bold=True), Run(_word.one_line(text))])
-    yield _word.paragraph([Run(f"Scale of ratios: {'; '.join(summary.scale)}; mirrored below 1.", quiet=True)])
+    if summary.scale:
+        yield _word.paragraph([Run(f"Scale of ratios: {'; '.join(summary.scale)}; mirrored below 1.", quiet=True)])
     if summary.figure:
         yield from _figure(summary.figure, figures)
     yield from _table(summary.key)

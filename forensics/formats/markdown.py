@@ -53,7 +53,8 @@ def _first_screen(summary: Summary) -> Iterator[str]:
         "",
     )
     yield from (f"* {md(name)}: {md(text)}" for name, text in summary.propositions)
-    yield from (f"* Scale of ratios: {md('; '.join(summary.scale))}; mirrored below 1.", "")
+    if summary.scale:
+        yield from (f"* Scale of ratios: {md('; '.join(summary.scale))}; mirrored below 1.", "")
     yield from (f"* {md(caution)}" for caution in summary.cautions)
     yield ""
     if summary.figure:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from forensics.hostile import shortened
 from forensics.records.evidence import Evidence, ScaleStep
-from forensics.reporting import tables
+from forensics.reporting import equality, tables
 from forensics.reporting.findings import score_figure
 from forensics.reporting.material import Material
 from forensics.reporting.parts import Summary
@@ -20,7 +20,7 @@ MOST_CAUTIONS = 6
 
 def summary(material: Material) -> Summary:
     """Return the first screen."""
-    evidence = material.evidence
+    evidence, found = material.evidence, material.evidence.equality
     drawn = {d.statistic: d for d in evidence.distributions}
     weighed = [f.statistic for f in evidence.findings if f.role == "weighed" and f.statistic in drawn]
     shown = next((name for name in ("lexical", *weighed) if name in drawn), None)
@@ -28,13 +28,13 @@ def summary(material: Material) -> Summary:
         reference=evidence.reference,
         questioned=evidence.questioned,
         question=QUESTIONS[evidence.question],
-        answered=evidence.conclusion.headline is not None,
+        answered=evidence.conclusion.headline is not None or (found is not None and found.verdict != "cannot tell"),
         answer=evidence.conclusion.sentence,
         propositions=_propositions(evidence),
-        scale=tuple(_step(step) for step in evidence.scale),
+        scale=tuple(_step(step) for step in evidence.scale) if found is None else (),
         meaning=LIMITS[0],
         cautions=tuple(_cautions(evidence)),
-        key=tables.key_findings(evidence),
+        key=tables.key_findings(evidence) if found is None else equality.key(evidence, found),
         figure=score_figure(evidence, drawn[shown]) if shown else None,
     )
 

@@ -10,6 +10,7 @@ from forensics.errors import UsageError
 from forensics.records.evidence import Evidence
 from forensics.reporting.chapters import ANALYST
 from forensics.reporting.court import COURT, COURT_LIMITS, with_us
+from forensics.reporting.equality import EQUALITY_LIMITS, arranged
 from forensics.reporting.first_screen import summary
 from forensics.reporting.material import Chapter, Material
 from forensics.reporting.parts import Figure, Report, Section, Style
@@ -37,8 +38,8 @@ def make(evidence: Evidence, *, style: Style = "analyst", us: bool = False) -> R
         title=f"{evidence.questioned} compared with {evidence.reference}",
         kicker=KICKERS[style],
         summary=summary(material),
-        sections=tuple(chapter(material) for chapter in chapters),
-        limits=STATED_LIMITS[style],
+        sections=arranged([chapter(material) for chapter in chapters], material),
+        limits=STATED_LIMITS[style] if evidence.equality is None else EQUALITY_LIMITS,
         tool=evidence.tool,
         evidence=material.digest,
     )

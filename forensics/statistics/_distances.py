@@ -11,7 +11,6 @@ of inhomogeneity: the share of the distance between the sides that their own dra
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -22,7 +21,6 @@ from forensics.features import extract
 
 Matrix = NDArray[np.float32]
 Distance = Callable[[Sequence[str]], Matrix]
-_ROUNDING = 1e-6
 LONGEST = 2000
 """Characters read of an answer."""
 
@@ -84,40 +82,6 @@ def measure(probes: Sequence[Draws], distance: Distance) -> Distances:
     return Distances(probes, matrices)
 
 
-def hamming(texts: Sequence[str]) -> Matrix:
-    """Return the share of places at which two texts have different code points, shorter ones filled up: [n, n].
-
-    Places are counted up to the end of the probe's longest answer: with fewer, the kernel would not be one.
-    """
-    width = max(1, *map(len, texts))
-    points = np.zeros((len(texts), width), np.uint32)
-    for row, text in zip(points, texts, strict=True):
-        found = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        row[: len(found)] = found + 1
-    return np.stack([(points != row).mean(axis=1, dtype=np.float32) for row in points])
-
-
-def spectrum(texts: Sequence[str], lengths: Sequence[int]) -> Matrix:
-    """Return 1 − cosine of the counts of runs of code points (the k-spectrum, Leslie et al. 2002): [n, n].
-
-    Runs of at most three code points are told apart without error. An answer too short to have any is at distance 0 of
-    others like it, and 1 of all the rest.
-    """
-    return _cosine(*_runs(texts, lengths), count=len(texts))
-
-
-def words(texts: Sequence[str]) -> Matrix:
-    """Return 1 − cosine of the counts of words and pairs of words, parted by white space: [n, n]."""
-    known: dict[tuple[str, ...], int] = {}
-    keys, answers = [], []
-    for place, text in enumerate(texts):
-        said = text.split()
-        runs = [*zip(said, strict=True), *itertools.pairwise(said)]
-        keys += [known.setdefault(run, len(known)) for run in runs]
-        answers += [place] * len(runs)
-    return _cosine(np.array(keys, np.uint64), np.array(answers, np.int64), count=len(texts))
-
-
 def embedded(probes: Sequence[Draws], bend: Callable[[Matrix], Matrix]) -> Distances:
     """Measure the answers of each probe by a function of the squared distance of their sentence embeddings."""
     texts = sorted({text for probe in probes for text in probe.texts})
@@ -131,33 +95,56 @@ def embedded(probes: Sequence[Draws], bend: Callable[[Matrix], Matrix]) -> Dista
     return Distances(probes, matrices)
 
 
-def _cosine(keys: NDArray[np.uint64], answers: NDArray[np.int64], *, count: int) -> Matrix:
-    """Return 1 − cosine of how often each answer has each key; exactly 0 for equal counts."""
-    _, columns = np.unique(keys, return_inverse=True)
-    width = int(columns.max(initial=0)) + 1
-    counts = np.bincount(answers * width + columns, minlength=count * width).reshape(count, width).astype(np.float32)
-    norms = np.linalg.norm(counts, axis=1, keepdims=True)
-    unit: Matrix = (counts / np.where(norms > 0, norms, 1)).astype(np.float32)
-    cosine = unit @ unit.T
-    silent = norms[:, 0] == 0
-    cosine[np.ix_(silent, silent)] = 1
-    apart: Matrix = np.float32(1) - cosine
-    apart[apart < _ROUNDING] = 0
-    return apart
+class Pooled:
+    """What the sides' answers have apart in all probes together: one space of features for all of them.
+
+    With Δ the difference of the sides' mean features on a probe, U = mean ⟨Δ_p, Δ_q⟩ over pairs of different probes. Labels
+    are dealt out inside the probes as always. A habit that runs through all answers adds up here, while it drowns in the
+    draws of each single probe.
+    """
+
+    order = 2
+    """U is a mean over pairs of probes: its spread over probes counts twice (Hoeffding 1948)."""
+
+    def __init__(self, probes: Sequence[Draws], features: Sequence[Matrix], distances: Distances) -> None:
+        self._features = features
+        self._sizes = [probe.sizes for probe in probes]
+        self._scale = distances.by_probe()[1]
+
+    def under(self, dealt: Sequence[Dealt]) -> Values:
+        """Return U and the effect under every labelling."""
+        count = dealt[0].labels.shape[1]
+        total = np.zeros((count, self._features[0].shape[1]), np.float32)
+        own: Floats = np.zeros(count)
+        for group in dealt:
+            for place, labels in zip(group.probes.tolist(), group.labels, strict=True):
+                apart = _weights(labels, group.sizes) @ self._features[place]
+                total += apart
+                own += np.einsum("bd,bd->b", apart, apart, dtype=np.float64)
+        probes = len(self._features)
+        pairs = probes * (probes - 1)
+        value: Floats = (np.einsum("bd,bd->b", total, total, dtype=np.float64) - own) / pairs
+        return Values(value, value / max(float(self._scale.mean()), 1e-12))
+
+    def by_probe(self) -> tuple[Floats, Floats]:
+        """Return ⟨Δ_p, mean of the other Δ⟩ and 2 mean d(x, y) of every probe as the labels are."""
+        apart = np.concatenate(
+            [
+                _weights((np.arange(sum(sizes)) < sizes[0]).astype(np.float32)[None], sizes) @ features
+                for features, sizes in zip(self._features, self._sizes, strict=True)
+            ]
+        ).astype(np.float64)
+        others = (apart.sum(axis=0) - apart) / max(len(apart) - 1, 1)
+        return np.einsum("pd,pd->p", apart, others), self._scale
 
 
-def _runs(texts: Sequence[str], lengths: Sequence[int]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return a number for each run of each text, and the text it is of."""
-    keys, answers = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
-    for place, text in enumerate(texts):
-        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64) + np.uint64(1)
-        for length in lengths:
-            width = len(points) - length + 1
-            if width <= 0:
-                continue
-            key = points[:width].copy()
-            for step in range(1, length):
-                key = (key << np.uint64(21)) | points[step : step + width]
-            keys.append(key)
-            answers.append(np.full(width, place))
-    return np.concatenate(keys), np.concatenate(answers)
+def _weights(labels: Matrix, sizes: tuple[int, int]) -> Matrix:
+    """Return what makes the difference of the sides' means of what it is multiplied by."""
+    weights: Matrix = labels * np.float32(1 / sizes[0] + 1 / sizes[1]) - np.float32(1 / sizes[1])
+    return weights
+
+
+def pooled(probes: Sequence[Draws], features: Distance, distance: Distance) -> Pooled:
+    """Measure all answers in one space of features."""
+    found = [features([text[:LONGEST] for text in probe.texts]) for probe in probes]
+    return Pooled(probes, found, measure(probes, distance))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from forensics.equality.draws import Draws
-from forensics.statistics import _distances
+from forensics.statistics import _distances, _spectra
 
 SUMMARY = "equality: energy distance between draws (spectrum, embedding)"
 VERSION = "1"
@@ -32,5 +32,5 @@ def measure(probes: Sequence[Draws], kernel: str) -> _distances.Distances:
 
 def _spectrum(texts: Sequence[str]) -> _distances.Matrix:
     """Return the distance of unit vectors: |a − b|² = 2 − 2 cos."""
-    apart: _distances.Matrix = np.sqrt(2 * _distances.spectrum(texts, (1, 2, 3)))
+    apart: _distances.Matrix = np.sqrt(2 * _spectra.spectrum(texts, (1, 2, 3)))
     return apart

@@ -11,25 +11,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from forensics.equality.draws import Draws
-from forensics.statistics import _distances
+from forensics.equality.draws import Draws, Measure
+from forensics.statistics import _distances, _spectra
 
 SUMMARY = "equality: maximum mean discrepancy between draws (spectrum, Hamming, words, embedding)"
 VERSION = "1"
 ROLE = "equality"
 NEEDS = "texts"
 UNIT = "share of the distance between the sides that their own draws do not explain"
-KERNELS = ("spectrum", "hamming", "words", "embedding")
+KERNELS = ("spectrum", "pooled", "words", "hamming", "embedding")
+LENGTHS = (1, 2, 3)
 OPT_IN = {"embedding": "embedding the answers takes minutes"}
 
 
-def measure(probes: Sequence[Draws], kernel: str) -> _distances.Distances:
+def measure(probes: Sequence[Draws], kernel: str) -> Measure:
     """Measure all answers by a kernel."""
     match kernel:
+        case "pooled":
+            return _distances.pooled(probes, _shared, _spectrum)
         case "hamming":
-            return _distances.measure(probes, _distances.hamming)
+            return _distances.measure(probes, _spectra.hamming)
         case "words":
-            return _distances.measure(probes, _distances.words)
+            return _distances.measure(probes, _spectra.words)
         case "embedding":
             return _distances.embedded(probes, _gaussian)
         case _:
@@ -37,7 +40,11 @@ def measure(probes: Sequence[Draws], kernel: str) -> _distances.Distances:
 
 
 def _spectrum(texts: Sequence[str]) -> _distances.Matrix:
-    return _distances.spectrum(texts, (1, 2, 3))
+    return _spectra.spectrum(texts, LENGTHS)
+
+
+def _shared(texts: Sequence[str]) -> _distances.Matrix:
+    return _spectra.shared(texts, LENGTHS)
 
 
 def _gaussian(squared: _distances.Matrix) -> _distances.Matrix:
