@@ -16,10 +16,10 @@ TITLE = "Nightly: false alarms in a year of nights"
 RECORDED = False
 EXTRA = "years"
 YEARS = 2000
-PROBES = 6
+PROBES = 2
 YEAR = Year()
 LEVELS = (0.05, 0.01)
-NAIVE = 400
+NAIVE = 150
 """Years of the way that is not valid, shown beside."""
 
 

@@ -55,41 +55,75 @@ def p_values(kernel: NDArray[np.float32], order: NDArray[np.int64], year: Year, 
     groups, probes, _ = order.shape
     which = np.tile(np.arange(probes), groups)
     flat = order.reshape(groups * probes, -1)
+    most = drift.LARGEST_POOL
     priority = rng.random(flat.shape)
-    kept = np.tile(np.arange(year.baseline), (len(flat), 1))
-    rows = np.take_along_axis(flat, kept, axis=1)
-    sums = _sums(kernel, which, rows, rows)
+    held = year.baseline
+    rows = np.zeros((len(flat), most + year.draws), np.int64)
+    sums, order_ = np.zeros(rows.shape), np.ones(rows.shape)
+    rows[:, :held], order_[:, :held] = flat[:, :held], priority[:, :held]
+    sums[:, :held] = _sums(kernel, which, rows[:, :held], rows[:, :held])
     found = np.empty((groups, year.nights))
     for night in range(year.nights):
         start = year.baseline + night * year.draws
-        new = np.tile(np.arange(start, start + year.draws), (len(flat), 1))
-        new_rows = flat[:, start : start + year.draws]
-        sums = np.hstack([sums + _sums(kernel, which, rows, new_rows), np.zeros(new_rows.shape)])
-        kept, rows = np.hstack([kept, new]), np.hstack([rows, new_rows])
-        sums[:, -year.draws :] = _sums(kernel, which, new_rows, rows)
-        part = Strata(kernel, which, rows, year.draws, sums)
-        found[:, night] = few_of_many.p_values([part], groups, rng)
-        if kept.shape[1] > drift.LARGEST_POOL:
-            kept, rows, sums = _thinned(kernel, which, kept, rows, sums=sums, priority=priority)
+        new = flat[:, start : start + year.draws]
+        rows[:, held : held + year.draws], order_[:, held : held + year.draws] = (
+            new,
+            priority[:, start : start + year.draws],
+        )
+        sums[:, :held] += _sums(kernel, which, rows[:, :held], new)
+        held += year.draws
+        sums[:, held - year.draws : held] = _sums(kernel, which, rows[:, :held], new, rows_of=False)
+        found[:, night] = few_of_many.p_values(
+            [_strata(kernel, which, rows[:, :held], year.draws, sums[:, :held])], groups, rng
+        )
+        while held > most:
+            held -= 1
+            _drop_last(kernel, which, rows, sums=sums, priority=order_, held=held)
     return found
 
 
+def _strata(
+    kernel: NDArray[np.float32], which: NDArray[np.int64], rows: NDArray[np.int64], few: int, sums: Floats
+) -> Strata:
+    """Return strata whose sums are known; every draw equals itself, so the diagonal is 1."""
+    return Strata(kernel, which, rows, few, sums, sums.sum(axis=1) - rows.shape[1])
+
+
+def _drop_last(
+    kernel: NDArray[np.float32],
+    which: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    *,
+    sums: Floats,
+    priority: Floats,
+    held: int,
+) -> None:
+    """Drop the draw of largest priority of the first held + 1, as `drift.by_probe` keeps those of the least."""
+    every = np.arange(len(rows))
+    out = np.argmax(priority[:, : held + 1], axis=1)
+    gone = rows[every, out][:, None]
+    for table in (rows, sums, priority):
+        table[every, out] = table[:, held]
+    sums[:, :held] -= _sums(kernel, which, rows[:, :held], gone)
+
+
 def _sums(
-    kernel: NDArray[np.float32], which: NDArray[np.int64], rows: NDArray[np.int64], others: NDArray[np.int64]
+    kernel: NDArray[np.float32],
+    which: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    others: NDArray[np.int64],
+    *,
+    rows_of: bool = True,
 ) -> Floats:
+    """Return the kernel's sums over `others` for each of `rows`, or the other way round."""
+    if not rows_of:
+        return np.stack(
+            [kernel[which[:, None], others[:, c : c + 1], rows].sum(axis=1) for c in range(others.shape[1])], axis=1
+        ).astype(np.float64)
     total = np.zeros(rows.shape)
     for column in range(others.shape[1]):
-        total += kernel[which[:, None], rows, others[:, column : column + 1]]
+        total += kernel[which[:, None], others[:, column : column + 1], rows]
     return total
-
-
-def _thinned(kernel, which, kept, rows, *, sums, priority):
-    """Keep the draws of least priority, as `drift.by_probe` does."""
-    order = np.argsort(np.take_along_axis(priority, kept, axis=1), axis=1)
-    stay, go = order[:, : drift.LARGEST_POOL], order[:, drift.LARGEST_POOL :]
-    left = np.take_along_axis(rows, stay, axis=1)
-    fewer = np.take_along_axis(sums, stay, axis=1) - _sums(kernel, which, left, np.take_along_axis(rows, go, axis=1))
-    return np.take_along_axis(kept, stay, axis=1), left, fewer
 
 
 def fixed_baseline(
@@ -103,15 +137,14 @@ def fixed_baseline(
     for night in range(year.nights):
         start = year.baseline + night * year.draws
         rows = np.hstack([flat[:, : year.baseline], flat[:, start : start + year.draws]])
-        part = Strata(kernel, which, rows, year.draws, _sums(kernel, which, rows, rows))
+        part = _strata(kernel, which, rows, year.draws, _sums(kernel, which, rows, rows))
         found[:, night] = few_of_many.p_values([part], groups, rng)
     return found
 
 
 def wealth(p: Mapping[str, Floats]) -> Floats:
-    """Return the logarithm of a watch's wealth after each night: the mean of both streams'."""
-    streams = [evalues.log_wealth(evalues.log_e(one)) for one in p.values()]
-    return np.logaddexp.reduce(streams) - np.log(len(streams))
+    """Return the logarithm of a watch's wealth after each night, as the tool joins both streams."""
+    return evalues.joined([evalues.log_wealth(evalues.log_e(one)) for one in p.values()])
 
 
 def years(

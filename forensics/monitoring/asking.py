@@ -83,19 +83,32 @@ def purse(plan: Plan) -> Purse:
     return Purse(plan.budget.calls, plan.budget.prices, plan.budget.cost)
 
 
-def wish(plan: Plan, pair: Pair, model: ModelName, *, root: Path, night: str, fresh: bool, probe_set: str) -> Wish:
+class Occasion(NamedTuple):
+    """When and as what a model is asked."""
+
+    night: str | None
+    """None where it is asked once."""
+    side: Side | None
+    """None in the cohort."""
+
+
+def wish(plan: Plan, pair: Pair, model: ModelName, occasion: Occasion, *, root: Path, probe_set: str) -> Wish:
     """Return which file holds a model's answers for tonight, and how to ask for them."""
+    night = occasion.night
     if model.adapter == naming.RECORDED:
         return Wish(model, importing.answers_file(Path(model.name)).resolve(), None, fresh=False)
     asked = probes.load(probe_set)
-    seed = nights.sampling_seed(night, first=plan.seed, draws=pair.draws) if fresh else plan.seed
+    second = occasion.side == "questioned"
+    seed = nights.sampling_seed(night, first=plan.seed, draws=pair.draws, second=second)
     sampling = Sampling(temperature=pair.temperature, max_tokens=pair.max_tokens, seed=seed)
     notes = dict(registry.load("adapters", model.adapter).connect(model.name, model.options).notes)
     # What the adapter knows of the weights is part of the name: other weights under the same name are asked anew.
-    conditions = [str(model), asked.digest, sampling.model_dump(exclude={"seed"}), pair.draws, notes]
+    conditions = [str(model), asked.digest, sampling.model_dump(), pair.draws, notes]
     key = canonical.digest(canonical.encode(conditions))[7:15]
-    folder = root / plan.folder / ANSWERS / (night if fresh else ONCE)
-    return Wish(model, folder / f"{safe_name(str(model))}-{key}.jsonl", _run(model, asked, sampling, pair), fresh)
+    folder = root / plan.folder / ANSWERS / (night or ONCE)
+    return Wish(
+        model, folder / f"{safe_name(str(model))}-{key}.jsonl", _run(model, asked, sampling, pair), night is not None
+    )
 
 
 def _run(model: ModelName, probe_set: ProbeSet, sampling: Sampling, pair: Pair) -> runner.Run:

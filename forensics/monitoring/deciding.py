@@ -29,13 +29,14 @@ class Evidence(NamedTuple):
 
     watched: Watched
     nights: tuple[str, ...]
+    ps: Mapping[str, list[float]]
     log_es: Mapping[str, list[float]]
     log_wealth: Mapping[str, float]
 
     @property
     def whole(self) -> float:
-        """Return the logarithm of the mean of both streams' wealth."""
-        return float(np.logaddexp.reduce(list(self.log_wealth.values())) - np.log(len(self.log_wealth)))
+        """Return the logarithm of the wealth of both streams together."""
+        return float(evalues.joined(list(self.log_wealth.values())))
 
 
 def evidence(history: History, watched: Watched) -> Evidence | None:
@@ -49,6 +50,7 @@ def evidence(history: History, watched: Watched) -> Evidence | None:
     return Evidence(
         watched,
         tuple(row["night"] for row in by_stream[draws.STREAMS[0]]),
+        {s: [row["p"] for row in rows] for s, rows in by_stream.items()},
         {s: [row["log_e"] for row in rows] for s, rows in by_stream.items()},
         {s: rows[-1]["log_wealth"] for s, rows in by_stream.items()},
     )
@@ -100,7 +102,7 @@ def _best(log_es: Sequence[float]) -> float:
 
 def _alarm(one: Evidence, cause: str, night: str) -> Alarm:
     stream = "content" if cause == "behaviour" else "received"
-    since = one.nights[evalues.first_changed(one.log_es[stream])]
+    since = one.nights[evalues.first_changed(one.ps[stream])]
     watched = one.watched
     everything = [*watched.before, *watched.few]
     after = tuple(r for r in watched.before if r.night >= since and watched.watch != "pair")

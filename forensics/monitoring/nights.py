@@ -20,13 +20,16 @@ def tonight(named: str | None) -> str:
         raise UsageError(f"{named!r} is no night.", remedy="Write the day, as in 2026-11-25.") from error
 
 
-def sampling_seed(night: str, *, first: int, draws: int) -> int:
-    """Return the seed of a night's first draw: no two nights share a seed, so that every night's draws are new.
+def sampling_seed(night: str | None, *, first: int, draws: int, second: bool) -> int:
+    """Return the seed of a model's first draw in a night; None for answers that are asked once.
 
-    >>> sampling_seed("2020-01-02", first=1, draws=4), sampling_seed("2020-01-03", first=1, draws=4)
-    (5, 9)
+    No two nights share a seed, so that every night's draws are new; nor do the two sides (`second`: the questioned
+    one), or one model behind both would give the same answers twice.
+
+    >>> [sampling_seed("2020-01-02", first=1, draws=4, second=s) for s in (False, True)]
+    [9, 13]
     """
-    days = (date.fromisoformat(night) - _FIRST).days
+    days = 0 if night is None else (date.fromisoformat(night) - _FIRST).days
     if days < 0:
         raise UsageError(f"The night {night} lies before {_FIRST}.", remedy="Set the clock.")
-    return (first + days * draws) % (1 << 31)
+    return (first + (2 * days + second) * draws) % (1 << 31)

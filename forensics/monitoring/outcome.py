@@ -36,6 +36,8 @@ def told(pair: PairNight) -> str:
         said.append(f"{pair.statistic} {number(pair.normalised)}")
     if pair.log10_lr is not None:
         said.append(f"log10 LR {log_ratio(pair.log10_lr)}")
+    if pair.tonight is not None:
+        said.append(f"tonight alone: {pair.tonight.partition(':')[0]}")
     said += [
         f"{gate.gate} {gate.verdict}" + ("" if gate.verdict == "passed" else f" ({gate.detail})")
         for gate in sorted(pair.gates, key=lambda gate: gate.verdict == "passed")

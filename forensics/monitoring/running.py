@@ -160,7 +160,7 @@ def decide(shift: Shift, history: History, broken: Mapping[str, tuple[Broken | N
 def _not_done(pair: Pair, broken: Broken, spent: Spend) -> PairNight:
     return PairNight(
         pair=pair.name, reference=pair.reference, questioned=pair.questioned, status="broken", reason=str(broken),
-        exit_status=broken.exit_status, question=None, log10_lr=None, statistic=None, normalised=None, gates=(),
+        exit_status=broken.exit_status, question=None, log10_lr=None, statistic=None, normalised=None, tonight=None, gates=(),
         alarms=(), spend=spent, case=None, sealed=False,
     )  # fmt: skip
 
@@ -188,6 +188,7 @@ def _decided(shift: Shift, history: History, pair: Pair, watches: Sequence[watch
         log10_lr=measures.get(("pair", "log10_lr"), (None, None))[0],
         statistic=name,
         normalised=measures.get(("pair", f"normalised:{name}"), (None, None))[0],
+        tonight=measures.get(("pair", "equality"), (None, None))[1],
         gates=gates,
         alarms=tuple(alarms),
         spend=spend,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from forensics import __version__
 from forensics.monitoring.history import History, latest
+from forensics.numerics import evalues
 from forensics.records.nightly import Alarm, PairNight, Watch
 
 Series = dict[str, float | None]
@@ -43,7 +44,7 @@ class Trend(NamedTuple):
     measures: Mapping[tuple[str, str], Series]
     """By side and name, as in the table `measures`."""
     wealth: Mapping[Watch, Series]
-    """log10 of a watch's wealth: the mean of both streams."""
+    """log10 of a watch's wealth, both streams together."""
     windows: tuple[tuple[str, str], ...]
     """First and last night of every baseline."""
     flips: Mapping[str, Mapping[str, frozenset[str]]]
@@ -92,15 +93,9 @@ def _wealth(history: History, pair: str) -> dict[Watch, Series]:
     for row in history.rows("drift", pair=pair):
         found[row["watch"]][row["night"]].append(row["log_wealth"])
     return {
-        watch: {night: _mean(logs) / math.log(10) for night, logs in sorted(by_night.items())}
+        watch: {night: float(evalues.joined(logs)) / math.log(10) for night, logs in sorted(by_night.items())}
         for watch, by_night in sorted(found.items())
     }
-
-
-def _mean(logs: Sequence[float]) -> float:
-    """Return the logarithm of the mean of numbers given by their logarithms."""
-    top = max(logs)
-    return top + math.log(sum(math.exp(log - top) for log in logs) / len(logs))
 
 
 def _windows(history: History, pair: str) -> tuple[tuple[str, str], ...]:

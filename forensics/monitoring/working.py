@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,10 +13,13 @@ from forensics import __version__, canonical, comparing, lineages, naming, prepa
 from forensics import case as case_files
 from forensics.adapters import ModelName
 from forensics.custody import sealing, seals
+from forensics.equality.reading import FEWEST_DRAWS
+from forensics.equality.scoring import terms
 from forensics.errors import ModelDidNotAnswer
 from forensics.monitoring import asking, manner, plans, watching
 from forensics.monitoring.asking import Answers, Purse, Wish
 from forensics.monitoring.history import History, Row
+from forensics.records.equality import Equality
 from forensics.records.evidence import Evidence
 from forensics.records.nightly import Pair, Plan, Side
 from forensics.transcripts import safe_name
@@ -60,15 +63,15 @@ def wishes(shift: Shift, pair: Pair) -> Wishes:
     wanted = plans.wanted_for(shift.plan, pair, root=shift.root)
     probe_set = wanted.probe_set or "standard"
 
-    def wish(model: ModelName, *, fresh: bool) -> Wish:
-        return asking.wish(
-            shift.plan, pair, model, root=shift.root, night=shift.night, fresh=fresh, probe_set=probe_set
-        )
+    def wish(model: ModelName, side: Side | None) -> Wish:
+        fresh = side is not None and asking.is_fresh(pair, side)
+        occasion = asking.Occasion(shift.night if fresh else None, side)
+        return asking.wish(shift.plan, pair, model, occasion, root=shift.root, probe_set=probe_set)
 
     named = {side: plans.beside(getattr(pair, side), shift.root) for side in watching.SIDES}
-    sides = {side: wish(naming.parse(name), fresh=asking.is_fresh(pair, side)) for side, name in named.items()}
+    sides = {side: wish(naming.parse(name), side) for side, name in named.items()}
     cohort = [m for m in preparing.cohort_models(wanted.cohort) if str(m) not in named.values()]
-    return Wishes(sides, [wish(model, fresh=False) for model in cohort])
+    return Wishes(sides, [wish(model, None) for model in cohort])
 
 
 def work(shift: Shift, history: History, pair: Pair, wanted: Wishes) -> list[Row]:
@@ -183,14 +186,16 @@ def _case(shift: Shift, pair: Pair, sides: dict[Side, Answers], cohort: Sequence
         draws=pair.draws,
         question=pair.question if cohort else "equality",
         models=table,
-        statistics=pair.statistics,
+        statistics=pair.statistics if cohort else None,
         seed=0,
         replicates=named.replicates,
         calibration=named.calibration if cohort else None,
         transfer=pair.transfer,
     )
     if not cohort:
-        return _observed(shift, wanted)
+        wanted = replace(wanted, equality=terms("equality", alpha=None, delta=None, permutations=None))
+        if pair.draws < FEWEST_DRAWS:
+            return _observed(shift, wanted)
     plan = comparing.Plan(sealing=shift.seal)
     result = comparing.compare(wanted, formats=pair.formats, workers=shift.workers, say=shift.say, plan=plan)
     digest = canonical.file_digest(folder / case_files.CASE)
@@ -202,7 +207,7 @@ def _case(shift: Shift, pair: Pair, sides: dict[Side, Answers], cohort: Sequence
 
 
 def _observed(shift: Shift, wanted: preparing.Wanted) -> CaseMade:
-    """Keep a pair without a cohort as a case of two sides: nothing is scored, what was answered is fixed."""
+    """Keep a pair with one draw a night as a case of two sides: nothing is scored, what was answered is fixed."""
     case = preparing.prepare(wanted, say=shift.say)
     digest = canonical.file_digest(wanted.folder / case_files.CASE)
     if shift.seal is not None:
@@ -237,6 +242,8 @@ def _scores(shift: Shift, pair: Pair, evidence: Evidence | None) -> list[Row]:
         return []
     headline = next((w for w in evidence.conclusion.weights if w.alternative == evidence.conclusion.headline), None)
     base = {"night": shift.night, "pair": pair.name, "side": "pair"}
+    if evidence.equality is not None:
+        return _equality(base, evidence.equality)
     ratio = headline.log10_lr if headline else None
     why = None if ratio is not None else evidence.conclusion.sentence
     found = [Row("measures", {**base, "name": "log10_lr", "value": ratio, "reason": why})]
@@ -250,6 +257,20 @@ def _scores(shift: Shift, pair: Pair, evidence: Evidence | None) -> list[Row]:
             }
             found.append(Row("measures", {**base, **values}))
     return found
+
+
+def _equality(base: dict[str, Any], found: Equality) -> list[Row]:
+    """Return what tonight alone says of both sides: the tests that decide, and the verdict as a reason."""
+    rows = [
+        Row("measures", {**base, "name": "equality", "value": None, "reason": f"{found.verdict}: {found.sentence}"})
+    ]
+    for test in found.tests:
+        if test.decides:
+            named = f"{test.statistic}:{test.kernel}" if test.kernel else test.statistic
+            same = {**base, "version": test.version, "reason": test.reason}
+            rows.append(Row("measures", {**same, "name": f"p:{named}", "value": test.p}))
+            rows.append(Row("measures", {**same, "name": f"effect:{named}", "value": test.effect}))
+    return rows
 
 
 def _manner_rows(shift: Shift, pair: Pair, side: Side, found: manner.Manner) -> list[Row]:

@@ -35,36 +35,38 @@ class Strata(NamedTuple):
     """How many of the T draws are the few: 1 … T − 1."""
     sums: Floats
     """[Q, T]: for each draw the sum of the kernel over all T draws of its stratum."""
+    everything: Floats
+    """[Q]: the sum of the kernel over all pairs of different draws."""
 
 
 def strata(kernels: NDArray[np.float32], which: Places, rows: Places, few: int) -> Strata:
     """Return strata with their row sums worked out."""
     sums = np.stack([kernels[k][np.ix_(r, r)].sum(axis=1, dtype=np.float64) for k, r in zip(which, rows, strict=True)])
-    return Strata(kernels, which, rows, few, sums)
+    diagonal = kernels[which[:, None], rows, rows].sum(axis=1, dtype=np.float64)
+    return Strata(kernels, which, rows, few, sums, sums.sum(axis=1) - diagonal)
 
 
-def statistics(given: Strata, chosen: Places) -> Floats:
+def statistics(given: Strata, chosen: Places, *, of: Places | None = None) -> Floats:
     """Return each stratum's unbiased squared maximum mean discrepancy for choices of the few: [Q, B].
 
-    `chosen` are places among the T draws: [Q, B, few]. Gretton et al. (2012), lemma 6. A single draw has no pair of its
-    own, and that term, the same for every choice, is left out.
+    `chosen` are places among the T draws, [Q, B, few], of all strata or of those that `of` names. Gretton et al. (2012),
+    lemma 6. A single draw has no pair of its own, and that term, the same for every choice, is left out.
     """
     few, total = given.few, given.rows.shape[1]
     many = total - few
-    strata_ = np.arange(len(given.rows))
-    rows = given.rows[strata_[:, None, None], chosen]
-    kernel = given.which[:, None]
-    diagonal = given.kernels[given.which[:, None], given.rows, given.rows].astype(np.float64)
-    own = np.zeros(chosen.shape[:2])
+    strata_ = np.arange(len(given.rows)) if of is None else of
+    place = strata_[:, None]
+    kernel = given.which[strata_][:, None]
+    rows = [given.rows[place, chosen[:, :, i]] for i in range(few)]
+    own, at_home, reach = (np.zeros(chosen.shape[:2]) for _ in range(3))
     for i in range(few):
+        at_home += given.kernels[kernel, rows[i], rows[i]]
+        reach += given.sums[place, chosen[:, :, i]]
         for j in range(i):
-            own += given.kernels[kernel, rows[:, :, i], rows[:, :, j]]
+            own += given.kernels[kernel, rows[i], rows[j]]
     own *= 2  # sum over ordered pairs of different draws among the few
-    at_home = diagonal[strata_[:, None, None], chosen].sum(axis=2)
-    reach = given.sums[strata_[:, None, None], chosen].sum(axis=2)
     across = reach - own - at_home
-    everything = (given.sums.sum(axis=1) - diagonal.sum(axis=1))[:, None]
-    rest = everything - 2 * across - own
+    rest = given.everything[place] - 2 * across - own
     inside = rest / (many * (many - 1)) if many > 1 else 0.0
     found: Floats = inside - 2 * across / (few * many)
     return found + own / (few * (few - 1)) if few > 1 else found
@@ -130,7 +132,6 @@ def _dealt(part: Strata, open_: Places, groups: int, block: int, rng: np.random.
     if not each:
         return np.zeros((len(open_), block))
     kept = (open_[:, None] * each + np.arange(each)).ravel()
-    some = part._replace(which=part.which[kept], rows=part.rows[kept], sums=part.sums[kept])
     chosen = choices(rng, len(kept), block, few=part.few, total=part.rows.shape[1])
-    found: Floats = statistics(some, chosen).reshape(len(open_), each, block).sum(axis=1)
+    found: Floats = statistics(part, chosen, of=kept).reshape(len(open_), each, block).sum(axis=1)
     return found

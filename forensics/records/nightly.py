@@ -184,6 +184,8 @@ class PairNight(Record):
     statistic: str | None
     """Statistic of the normalised score."""
     normalised: float | None
+    tonight: str | None
+    """Pairs without a cohort: what tonight's draws alone say of the equality of both sides; gates ask all nights."""
     gates: tuple[GateResult, ...]
     alarms: tuple[Alarm, ...]
     spend: Spend
