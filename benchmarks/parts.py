@@ -18,6 +18,8 @@ from benchmarks import (
     comparison_semantic,
     distillation,
     embedding,
+    nightly,
+    nightly_years,
     speed,
 )
 
@@ -31,4 +33,6 @@ PARTS: dict[str, ModuleType] = {
     "peers_semantic": comparison_semantic,
     "speed": speed,
     "embedding": embedding,
+    "nightly": nightly,
+    "nightly_years": nightly_years,
 }

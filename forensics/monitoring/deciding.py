@@ -66,7 +66,7 @@ def new_alarms(history: History, found: Sequence[Evidence], *, alpha: float, nig
     for one, discovered in zip(found, chosen.tolist(), strict=True):
         if not discovered:
             continue
-        cause = _cause(one, needed)
+        cause = cause_of(one.log_es, one.log_wealth, needed)
         key = {"pair": one.watched.pair, "watch": one.watched.watch, "epoch": one.watched.epoch,
                "conditions": one.watched.conditions}  # fmt: skip
         raised = {row["cause"] for row in history.rows("alarms", **key)}
@@ -84,14 +84,14 @@ def standing(history: History, watched: Watched) -> list[Alarm]:
     return [Alarm.model_validate_json(row["record"]) for row in rows]
 
 
-def _cause(one: Evidence, needed: float) -> str:
+def cause_of(log_es: Mapping[str, Sequence[float]], log_wealth: Mapping[str, float], needed: float) -> str:
     """Say whether the answers changed, or only their trivial form.
 
     It is form where the answers without it hold far less evidence (no more than the root of what the answers as received
-    hold) and would raise no alarm by themselves.
+    hold) and would raise no alarm by themselves, which takes a logarithm of wealth of `needed`.
     """
-    best = {stream: _best(log_es) for stream, log_es in one.log_es.items()}
-    alone = one.log_wealth["content"] - float(np.log(2)) >= needed
+    best = {stream: _best(found) for stream, found in log_es.items()}
+    alone = log_wealth["content"] - float(np.log(2)) >= needed
     return "behaviour" if alone or best["content"] >= best["received"] / 2 else "formatting"
 
 

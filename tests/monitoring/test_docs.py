@@ -16,7 +16,7 @@ from forensics.records.nightly import Gates
 
 TEXT = (Path(__file__).parents[2] / "docs" / "nightly.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", TEXT, re.DOTALL)
-COMMAND = re.compile(r"forensics (?:nightly|history)[^\n|#`&]*")
+COMMAND = re.compile(r"forensics (?:nightly|history)(?=\s)[^\n|#`&]*")
 
 
 def test_the_workflow_and_the_job_parse_and_hold_what_they_need() -> None:
