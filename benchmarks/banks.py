@@ -35,11 +35,11 @@ def served_bank(
     name: str, *, draws: int, probes: int, temperature: float = TEMPERATURE, first: int = 0
 ) -> list[list[str]] | None:
     """Ask a model behind llama.cpp's server every prompt many times; None where the server is not installed."""
-    from tests.servers import llamacpp
-
     try:
+        from tests.servers import llamacpp
+
         place = llamacpp.folder()
-    except pytest.skip.Exception:
+    except (ImportError, pytest.skip.Exception):
         return None
     with llamacpp.serve(place, [name]) as addresses, ThreadPoolExecutor(4) as pool:
         asked = [(prompt, seed) for prompt in prompts(probes) for seed in range(first, first + draws)]
