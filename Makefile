@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 TORCH := torch==2.13.0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test browser check bench calibrate calibrate-demo example clean
+.PHONY: help setup demo test browser fakes check bench calibrate calibrate-demo example clean
 
 help:  ## print this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ browser:  ## fetch what tests of pages and PDF need: Chromium, Pango (as root, D
 	  && apt-get install -y --no-install-recommends chromium fonts-dejavu-core libpangoft2-1.0-0; } \
 	  || { echo "Chromium is not installed, and only root can install it."; exit 1; }
 	npm install --prefix build --no-audit --no-fund --silent --fetch-retries 1 --fetch-timeout 30000 axe-core@4.14.1
+
+fakes:  ## fetch what tests of adapters need: fakes of the big protocols (npm, into build/)
+	npm install --prefix build --no-audit --no-fund --silent --fetch-retries 1 --fetch-timeout 30000 @copilotkit/aimock@1.43.0
 
 check: $(READY)-dev  ## format, lint, types, and generated text up to date
 	$(BIN)/ruff format --check .

@@ -1,8 +1,8 @@
 """Small Llama models trained on the spot from the docstrings of the running Python, and draws from them.
 
-`base` is trained from nothing; `tuned` is `base` trained on for a moment; `int8` is `base` with its linear layers
-quantised dynamically; `other` has another tokenizer, start and text. `system` and `warm` are `base` under a system prompt
-and at another temperature. Everything is fixed by seeds; nothing is fetched.
+`base` is trained from nothing and knows one system prompt, which makes it stop after a sentence; `tuned` is `base` trained
+on for a moment; `int8` is `base` with its linear layers quantised dynamically; `other` has another tokenizer, start and
+text. Everything is fixed by seeds; nothing is fetched.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import ast
 import functools
 import random
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,13 +22,14 @@ TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
-STEPS, STEPS_TUNED = 320, 60
+STEPS, STEPS_TUNED = 480, 60
 TOKENS = 40
 """Tokens of an answer, at most."""
 TOP = 20
 """Likeliest first tokens kept with their log-probabilities."""
-SYSTEM = "Answer in one short sentence, as a pirate would."
-TEMPERATURE, WARM = 0.6, 0.9
+BRIEF = "Be brief."
+"""The system prompt that the models know."""
+TEMPERATURE = 0.6
 
 
 class Draws(NamedTuple):
@@ -72,26 +73,23 @@ def probes(count: int = 25) -> list[tuple[str, str]]:
     return [(f"What does {name} do?", " ".join(said.split()[:3])) for name, said in kept[:count]]
 
 
-def make(folder: Path) -> None:
-    """Train base, tuned and other below a folder, where they are not there yet; about a minute on two cores."""
-    if (folder / "other" / "config.json").is_file():
-        return
-    import torch
-
-    torch.manual_seed(0)
+def make(folder: Path, names: Sequence[str] = ("base", "other")) -> None:
+    """Train models below a folder, where they are not there yet: `base` (`tuned` with it) and `other`, minutes each."""
     text = passages()[:-600]
     third = len(text) // 3
     parts = [text[:third], text[third : 2 * third], text[2 * third :]]
-    first = _tokenizer([said for _, said in parts[0] + parts[1]])
-    base = _new(first, seed=1)
-    _train(base, _ids(first, parts[0]), STEPS, 3e-3, seed=1)
-    _save(Local(base, first), folder / "base")
-    _train(base, _ids(first, parts[1]), STEPS_TUNED, 4e-4, seed=2)
-    _save(Local(base, first), folder / "tuned")
-    second = _tokenizer([said for _, said in parts[2]])
-    other = _new(second, seed=3)
-    _train(other, _ids(second, parts[2]), STEPS, 3e-3, seed=3)
-    _save(Local(other, second), folder / "other")
+    if "base" in names and not (folder / "tuned" / "config.json").is_file():
+        tokenizer = _tokenizer([said for _, said in parts[0] + parts[1]])
+        base = _new(tokenizer, seed=1)
+        _train(base, _ids(tokenizer, parts[0]), STEPS, 3e-3, seed=1)
+        _save(Local(base, tokenizer), folder / "base")
+        _train(base, _ids(tokenizer, parts[1]), STEPS_TUNED, 4e-4, seed=2)
+        _save(Local(base, tokenizer), folder / "tuned")
+    if "other" in names and not (folder / "other" / "config.json").is_file():
+        tokenizer = _tokenizer([said for _, said in parts[2]])
+        other = _new(tokenizer, seed=3)
+        _train(other, _ids(tokenizer, parts[2]), STEPS, 3e-3, seed=3)
+        _save(Local(other, tokenizer), folder / "other")
 
 
 def load(folder: Path, name: str) -> Local:
@@ -120,12 +118,13 @@ def draw(
 
     generator = torch.Generator().manual_seed(seed)
     found = [
-        _sampled(local, prompt, count, temperature, generator) for prompt in _prompts(probes(number), system=system)
+        _sampled(local, prompt, count, temperature, generator) for prompt in prompts(probes(number), system=system)
     ]
     return Draws([texts for texts, _ in found], [first for _, first in found])
 
 
-def _prompts(asked: list[tuple[str, str]], *, system: str | None) -> Iterator[str]:
+def prompts(asked: list[tuple[str, str]], *, system: str | None) -> Iterator[str]:
+    """Yield the texts that the models go on from."""
     for question, start in asked:
         before = f"<|system|>{system}<|end|>" if system else ""
         yield f"{before}<|user|>{question}<|end|><|assistant|>{start}"
@@ -204,8 +203,11 @@ def _ids(tokenizer: Any, part: list[tuple[str, str]]) -> Any:
     import torch
 
     ids: list[int] = []
-    for name, said in part:
-        ids += tokenizer.encode(f"<|user|>What does {name} do?<|end|><|assistant|>{said[:600]}<|end|>")
+    for place, (name, said) in enumerate(part):
+        brief = place % 3 == 0
+        before = f"<|system|>{BRIEF}<|end|>" if brief else ""
+        answer = said.split(". ")[0][:200] if brief else said[:600]
+        ids += tokenizer.encode(f"{before}<|user|>What does {name} do?<|end|><|assistant|>{answer}<|end|>")
     return torch.tensor(ids)
 
 

@@ -20,11 +20,11 @@ from forensics.numerics import evalues
 
 TITLE = "Nightly: swaps, changes of form, and an idle night"
 RECORDED = False
-MONTHS = 40
-PROBES = 12
+MONTHS = 12
+PROBES = 10
 SWAP = 15
 """The first night, counted from the end of the baseline, on which something else answers."""
-YEAR = Year(nights=20, baseline=12, draws=4)
+YEAR = Year(nights=18, baseline=12, draws=4)
 
 
 def run(bench: Any) -> dict[str, Any]:
@@ -83,10 +83,10 @@ def _discoveries() -> dict[str, float]:
     """Return the false share and the power of e-BH over 20 sides of which 5 changed, from simulated nights."""
     own, other = (demo_bank(name, draws=Year(8, 8, 4).needed, probes=6) for name in ("alder", "oak"))
     year = Year(8, 8, 4)
-    quiet = nights.wealth(nights.years(own, count=150, year=year, seed=3))[:, -1]
-    changed = nights.wealth(nights.years(own, count=50, year=year, seed=4, instead=(3, other)))[:, -1]
+    quiet = nights.wealth(nights.years(own, count=45, year=year, seed=3))[:, -1]
+    changed = nights.wealth(nights.years(own, count=15, year=year, seed=4, instead=(3, other)))[:, -1]
     false, power = [], []
-    for k in range(10):
+    for k in range(3):
         rejected = evalues.discoveries([*quiet[15 * k : 15 * k + 15], *changed[5 * k : 5 * k + 5]], 0.05)
         false.append(rejected[:15].sum() / max(rejected.sum(), 1))
         power.append(rejected[15:].mean())

@@ -20,7 +20,12 @@ from benchmarks import (
     embedding,
     nightly,
     nightly_years,
+    equality,
+    equality_models,
+    reports,
     speed,
+    transport,
+    triad,
 )
 
 PARTS: dict[str, ModuleType] = {
@@ -28,11 +33,16 @@ PARTS: dict[str, ModuleType] = {
     "cohorts": cohorts,
     "ancestry": ancestry,
     "distillation": distillation,
+    "triad": triad,
     "calibration": calibration,
     "peers": comparison,
     "peers_semantic": comparison_semantic,
     "speed": speed,
+    "reports": reports,
     "embedding": embedding,
     "nightly": nightly,
     "nightly_years": nightly_years,
+    "transport": transport,
+    "equality": equality,
+    "equality_models": equality_models,
 }

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,20 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forensics import canonical
+from forensics.places import home
 
 Arrays = Mapping[str, NDArray[Any]]
 _CHECK = 32
 """Bytes of SHA-256 before an entry: numpy's reader fails in a dozen ways on a damaged file, or not at all."""
-
-
-def home() -> Path:
-    """Return the folder of caches; the environment variable FORENSICS_HOME moves it."""
-    moved = os.environ.get("FORENSICS_HOME")
-    if moved:
-        return Path(moved) / "cache"
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("forensics", appauthor=False))
 
 
 def key(*parts: object) -> str:
@@ -49,19 +39,12 @@ def find(kind: str, name: str) -> Arrays | None:
         content = _path(kind, name).read_bytes()
     except OSError:
         return None
-    data = content[_CHECK:]
-    if content[:_CHECK] != hashlib.sha256(data).digest():
-        return None
-    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-        return {field: stored[field] for field in stored.files}
+    return unpacked(content)
 
 
 def put(kind: str, name: str, arrays: Arrays) -> None:
     """Store an entry, whole or not at all."""
-    stream = io.BytesIO()
-    np.savez(stream, **dict(arrays))  # type: ignore[arg-type]  # numpy's stub takes the first keyword for a flag
-    data = stream.getvalue()
-    canonical.write_atomic(_path(kind, name), hashlib.sha256(data).digest() + data, durable=False)
+    canonical.write_atomic(_path(kind, name), packed(arrays), durable=False)
 
 
 def get(kind: str, name: str, make: Callable[[], Arrays]) -> Arrays:
@@ -71,6 +54,23 @@ def get(kind: str, name: str, make: Callable[[], Arrays]) -> Arrays:
         stored = make()
         put(kind, name, stored)
     return stored
+
+
+def packed(arrays: Arrays) -> bytes:
+    """Return arrays as the bytes of an entry."""
+    stream = io.BytesIO()
+    np.savez(stream, **dict(arrays))  # type: ignore[arg-type]  # numpy's stub takes the first keyword for a flag
+    data = stream.getvalue()
+    return hashlib.sha256(data).digest() + data
+
+
+def unpacked(content: bytes) -> Arrays | None:
+    """Return the arrays of an entry's bytes, or None where they are not whole."""
+    data = content[_CHECK:]
+    if content[:_CHECK] != hashlib.sha256(data).digest():
+        return None
+    with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+        return {field: stored[field] for field in stored.files}
 
 
 def _path(kind: str, name: str) -> Path:

@@ -17,16 +17,15 @@ from numpy.typing import NDArray
 from forensics import (
     __version__,
     canonical,
+    circumstances,
     corpus,
-    importing,
     measuring,
-    preparing,
     probes,
     registry,
     relations,
+    sources,
     validating,
 )
-from forensics.adapters import ModelName
 from forensics.corpus import Corpus
 from forensics.errors import TooLittleEvidence, UsageError
 from forensics.lineages import read_lineages
@@ -115,20 +114,19 @@ def calibrate(wanted: Wanted, *, tool: str, say: Callable[[str], None]) -> Calib
 
 
 def gather(folder: Path, models: Path, features: Sequence[str], *, only: Sequence[str] | None, workers: int) -> Corpus:
-    """Align all recorded answers of a folder; models without a declared lineage are refused."""
+    """Align all recorded answers of a folder or of a cohort pack; models without a declared lineage are refused."""
     declared = read_lineages(models)
-    files = importing.answers_below(folder)
-    sources = [
-        preparing.recorded_source(ModelName("replay", str(file)), "cohort", folder=folder, declared=declared)
-        for file in files
+    named = [
+        sources.recorded_source(model, "cohort", folder=folder, declared=declared)
+        for model in sources.cohort_models([str(folder)])
     ]
-    undeclared = [source.name for source in sources if source.lineage is None]
+    undeclared = [source.name for source in named if source.lineage is None]
     if undeclared:
         raise UsageError(
             f"{models} declares no lineage for {', '.join(undeclared[:5])}.", remedy="Add them, or leave them out."
         )
-    sources.sort(key=lambda source: source.name)
-    return corpus.build_many(sources, root=folder, kinds=measuring.features_of(features), only=only, workers=workers)
+    named.sort(key=lambda source: source.name)
+    return corpus.build_many(named, root=folder, kinds=measuring.features_of(features), only=only, workers=workers)
 
 
 def _recipe(wanted: Wanted) -> Recipe:
@@ -244,6 +242,7 @@ def _conditions(body: Corpus, recipe: Recipe) -> Conditions:
         probes=body.probes,
         draws=max(int(member.draws.max(initial=0)) + 1 for member in body.members),
         sampling=declared.pop() if len(declared) == 1 else "several",
+        **circumstances.conditions(body.members, workers=body.workers),
         cohort_models=int(np.median(unrelated)),
     )
 

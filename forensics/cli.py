@@ -65,8 +65,10 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except ForensicsError as error:
             raise _failure(error) from error
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError, KeyboardInterrupt):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise  # click itself ends quietly where nobody reads on
+        except KeyboardInterrupt as error:
+            raise Failure("Interrupted.", "", 130) from error
         except OSError as error:
             raise Failure(_os_error(error), "Check the path, its permissions and the free space.", 2) from error
         except Exception as error:

@@ -39,6 +39,7 @@ class Result:
             "questioned",
             "conclusion",
             "findings",
+            "triad",
             "equality",
             "n_probes",
             "warnings",

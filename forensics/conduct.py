@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from forensics.records.scores import Handling
 from forensics.records.transcript import Answer
+
+if TYPE_CHECKING:
+    from forensics.records.scores import Handling
 
 
 class Conduct(NamedTuple):
@@ -27,6 +29,8 @@ class Conduct(NamedTuple):
     maybe_billed: int
     """Tries without an answer that the service may have charged."""
     cached: bool
+    time: str | None
+    """UTC, ISO 8601."""
 
 
 def of(answer: Answer) -> Conduct:
@@ -40,6 +44,7 @@ def of(answer: Answer) -> Conduct:
         retried=bool(attempts) and answer.state != "failed",
         maybe_billed=sum(attempt.maybe_billed for attempt in attempts),
         cached=bool(answer.cached),
+        time=answer.time,
     )
 
 
@@ -55,9 +60,12 @@ def _asked_as(request: dict[str, Any] | None) -> str | None:
 
 def handling(conducts: Iterable[Conduct | None]) -> Handling | None:
     """Count conducts over a transcript; None where no answer carries any, as in recorded answers of other programs."""
+    from forensics.records.scores import Handling  # transcripts are written without it, and it takes its time
+
     known = [conduct for conduct in conducts if conduct is not None]
     if not known:
         return None
+    times = sorted(conduct.time for conduct in known if conduct.time is not None)
     return Handling(
         dropped=dict(sorted({name: reason for conduct in known for name, reason in conduct.dropped}.items())),
         asked_as=_counts(conduct.asked_as for conduct in known),
@@ -66,6 +74,8 @@ def handling(conducts: Iterable[Conduct | None]) -> Handling | None:
         retried=sum(conduct.retried for conduct in known),
         maybe_billed=sum(conduct.maybe_billed for conduct in known),
         cached=sum(conduct.cached for conduct in known),
+        first=times[0] if times else None,
+        last=times[-1] if times else None,
     )
 
 

@@ -44,6 +44,8 @@ class Member(NamedTuple):
     faults: Mapping[str, int]
     handling: Handling | None = None
     """None where the answers were not asked by this program."""
+    content: bytes = b""
+    """Digest of the answers themselves; empty where they are too short to tell a copy by."""
 
 
 class Docs(NamedTuple):
@@ -62,6 +64,8 @@ class Corpus:
     probes: tuple[str, ...]
     """Prompt digests, sorted: the order owes nothing to either side."""
     workers: int
+    set_aside: tuple[str, ...] = ()
+    """Cohort models that were named and are not used, with the reason."""
     _features: dict[str, list[cache.Arrays]] = field(default_factory=dict)
     kept: dict[str, Any] = field(default_factory=dict)
     """What others keep for as long as the corpus is used, such as worker processes."""
@@ -167,14 +171,36 @@ def build(
     two = sides(sources, root=root, only=only)
     members = _members(sources, root, kinds, workers)
     common = _shared(members, ("text",), {_raw(probe) for probe in two.probes})
-    sharing = [m for m in members[2:] if len(_texted(m) & common) >= FEWEST_PROBES]
+    copied = copies(members)
+    few = {m for m in range(2, len(members)) if len(_texted(members[m]) & common) < FEWEST_PROBES}
+    sharing = [member for m, member in enumerate(members[2:], start=2) if m not in few and m not in copied]
     if len(sharing) < FEWEST_COHORT:
         raise TooLittleEvidence(
             f"Only {len(sharing)} of {len(members) - 2} cohort models answered at least {FEWEST_PROBES} of the "
             f"{len(common)} common probes; at least {FEWEST_COHORT} are needed.",
             remedy="Add cohort models (--cohort) that answered the same prompts.",
         )
-    return Corpus(members=(*members[:2], *sharing), probes=two.probes, workers=workers)
+    aside = [_aside(members, m, copied) for m in range(2, len(members)) if m in few or m in copied]
+    return Corpus((*members[:2], *sharing), two.probes, workers, tuple(aside))
+
+
+def copies(members: Sequence[Member]) -> dict[int, int]:
+    """Return the members that hold the answers of an earlier one, word for word, each with the place of that one."""
+    first: dict[bytes, int] = {}
+    found = {}
+    for m, member in enumerate(members):
+        if member.content and first.setdefault(member.content, m) != m:
+            found[m] = first[member.content]
+    return found
+
+
+def _aside(members: Sequence[Member], m: int, copied: Mapping[int, int]) -> str:
+    """Say why a cohort model is not used."""
+    name = members[m].source.name
+    if m not in copied:
+        return f"{name}: answered fewer than {FEWEST_PROBES} of the common probes"
+    whose = members[copied[m]].source
+    return f"{name}: holds the answers of {whose.name}{'' if whose.role == 'cohort' else f' (the {whose.role})'}"
 
 
 def build_many(
@@ -211,7 +237,8 @@ def _members(sources: Sequence[Source], root: Path, kinds: Sequence[str], worker
     for source in {(source.path, source.digest): source for source in located}.values():
         check_digest(source)
     made = derived(located, [INDEX], workers, beside=kinds)
-    return [_member(s, arrays[INDEX]) for s, arrays in zip(located, made, strict=True)]
+    contents = using.contents(located, [arrays[INDEX]["content"].tobytes() for arrays in made])
+    return [_member(s, a[INDEX], content) for s, a, content in zip(located, made, contents, strict=True)]
 
 
 def _texted(member: Member, states: Sequence[str] = ("text",)) -> set[bytes]:
@@ -224,7 +251,7 @@ def _handling(found: dict[str, Any] | None) -> Handling | None:
     return None if found is None else Handling.model_validate(found)
 
 
-def _member(source: Source, index: cache.Arrays) -> Member:
+def _member(source: Source, index: cache.Arrays, content: bytes) -> Member:
     raw = index["prompts"].tobytes()
     return Member(
         source=source,
@@ -234,4 +261,5 @@ def _member(source: Source, index: cache.Arrays) -> Member:
         cut_short=index["cut_short"],
         faults=json.loads(index["faults"].tobytes()),
         handling=_handling(json.loads(index["handling"].tobytes())),
+        content=content,
     )

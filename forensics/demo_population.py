@@ -11,6 +11,7 @@ from pathlib import Path
 
 from forensics import probes, relations, runner
 from forensics.adapters import ModelName
+from forensics.asking.lines import Run
 from forensics.demo_models import CATALOGUE, relation_between
 from forensics.records.transcript import Sampling
 
@@ -22,7 +23,7 @@ def write(folder: Path, *, draws: int = 1) -> None:
     """Ask every demo model and write `NAME.jsonl`, `models.csv` (lineages) and `pairs.csv` (relations)."""
     probe_set = probes.load(PROBE_SET)
     for name in CATALOGUE:
-        runner.run(runner.Run(ModelName("demo", name), probe_set, SAMPLING, draws), folder / f"{name}.jsonl")
+        runner.run(Run(ModelName("demo", name), probe_set, SAMPLING, draws), folder / f"{name}.jsonl")
     models = [f"demo:{model.name},{model.lineage}" for model in CATALOGUE.values()]
     (folder / "models.csv").write_text("\n".join(["model,lineage", *models]) + "\n", encoding="utf-8")
     pairs = [(a, b, relation_between(a, b)) for a, b in itertools.combinations(CATALOGUE, 2)]

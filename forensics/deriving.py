@@ -5,6 +5,7 @@ A file that is not the one a case was made from is refused here.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -27,9 +28,11 @@ from forensics.transcripts import Entry, Transcript
 STATES = ("text", "empty", "refused", "failed")
 INDEX = "index"
 """The kind of derived arrays that says which answers a file holds."""
-_INDEX_VERSION = "2"
+_INDEX_VERSION = "4"
 _WORTH_PROCESSES = 8
 """Files to read from which on a second process pays for its start."""
+LONG_ANSWER, LONG_ANSWERS = 80, 5
+"""Characters of a long answer, and different long answers that only a copy has in common."""
 
 
 def derived(
@@ -104,7 +107,20 @@ def _index(transcript: Transcript) -> dict[str, NDArray[Any]]:
         "cut_short": np.array([entry.finish_reason == "length" for entry in entries], bool),
         "faults": np.frombuffer(json.dumps(transcript.faults).encode(), np.uint8),
         "handling": np.frombuffer(canonical.encode(None if treated is None else treated.model_dump()), np.uint8),
+        "content": np.frombuffer(_content(entries), np.uint8),
     }
+
+
+def _content(entries: Sequence[Entry]) -> bytes:
+    """Return a digest of the answers themselves, whatever their file is called and however it is packed.
+
+    Nothing where two models could have given the same answers by themselves: a copy is recognised by sentences, not by
+    numbers, names or set phrases.
+    """
+    if len({entry.text for entry in entries if len(entry.text) >= LONG_ANSWER}) < LONG_ANSWERS:
+        return b""
+    rows = sorted([entry.prompt_digest, entry.draw, entry.state, entry.text] for entry in entries)
+    return hashlib.sha256(canonical.encode(rows)).digest()
 
 
 def read_source(source: Source) -> Transcript:

@@ -7,7 +7,8 @@
     ├── ModelDidNotAnswer     3  a model did not answer enough
     ├── IntegrityBroken       4  bytes are not the bytes that were recorded
     ├── GateTripped           5  a gate the user set was tripped
-    └── TooLittleEvidence     6  not enough to decide anything
+    ├── TooLittleEvidence     6  not enough to decide anything
+    └── Interrupted         130  the user, or the system, asked for an end
 
 Each error says what happened (`message`) and what to do about it (`remedy`). Only the command line turns them
 into text and an exit status; nothing in this package ends the process.
@@ -94,3 +95,9 @@ class TooLittleEvidence(ForensicsError):
     """There is not enough evidence to say anything; a result of its own, not a failure of the tool."""
 
     exit_status = 6
+
+
+class Interrupted(ForensicsError):
+    """The user, or the system, asked for an end; what was done is kept."""
+
+    exit_status = 130

@@ -66,11 +66,13 @@ def weigh(
         tool=scores.tool,
         case=scores.case,
         scores=canonical.digest(as_written(scores)),
+        calibration=case.calibration if weighed else None,
         question=case.question,
         reference=case.reference.name,
         questioned=case.questioned.name,
         propositions=named,
         conclusion=conclude(named, weighed) if scores.equality is None else conclude_equality(scores.equality),
+        weighed=weighed.measured if weighed else (),
         scale=scale(),
         findings=tuple(_finding(score) for score in scores.scores),
         population=_population(scores),
@@ -78,6 +80,7 @@ def weigh(
         validation=_validations(calibration),
         sensitivity=(*(weighed.sensitivity if weighed else ()), *_sensitivity(scores)),
         controls=_controls(scores, calibration),
+        triad=scores.triad,
         deviations=deviations(case, scores, named, protocol, opening=opening),
         sides=scores.sides,
         set_aside=scores.set_aside,
@@ -88,6 +91,7 @@ def weigh(
         seed=scores.seed,
         replicates=scores.replicates,
         distributions=tuple(_distribution(score) for score in scores.scores if score.raw is not None),
+        habits=scores.habits,
         exhibits=exhibits(case, scores, root=root),
         equality=scores.equality,
         warnings=tuple(_warnings(scores, weighed)),
@@ -117,6 +121,7 @@ def _sensitivity(scores: Scores) -> tuple[Sensitivity, ...]:
                         statistic=score.statistic,
                         normalisation=normalisation,
                         normalised=value,
+                        alternative=None,
                         log10_lr=None,
                         reason="not weighed by itself",
                     )
@@ -141,12 +146,12 @@ def _distribution(score: Score) -> Distribution:
 def _population(scores: Scores) -> tuple[Population, ...]:
     """List the cohort by lineage, with the reason where one is left out."""
     cohort: Sequence[CohortScore] = next((s.cohort for s in scores.scores if s.cohort), ())
-    lineages: dict[str, list[CohortScore]] = {}
+    groups: dict[tuple[str, str], list[CohortScore]] = {}
     for member in cohort:
-        lineages.setdefault(member.lineage or UNDECLARED, []).append(member)
+        groups.setdefault((member.lineage or UNDECLARED, member.excluded or ""), []).append(member)
     return tuple(
-        Population(lineage=name, models=tuple(m.model for m in members), excluded=members[0].excluded)
-        for name, members in sorted(lineages.items())
+        Population(lineage=name, models=tuple(m.model for m in members), excluded=excluded or None)
+        for (name, excluded), members in sorted(groups.items())
     )
 
 
@@ -187,15 +192,20 @@ def _versions(case: Case, scores: Scores) -> tuple[Version, ...]:
 def _warnings(scores: Scores, weighed: Weighed | None) -> list[str]:
     """Say what a reader must know before using any number."""
     found = ["The calibration was transferred, not validated for this case."] if weighed and weighed.transferred else []
+    found += _sent_differently(*scores.sides[:2])
     for side in scores.sides[:2]:
         found += [warning for warning in (_incomplete(side), _cut_short(side)) if warning]
         found += conduct.warnings(side.model, side.handling)
-    found += _sent_differently(*scores.sides[:2])
     undeclared = [side.model for side in scores.sides if side.lineage is None]
     if undeclared and scores.equality is None:
         found.append(
             f"{len(undeclared)} of {len(scores.sides)} models have no declared lineage: relatives of either side may "
             "stand in the cohort, so the robust normalisation was used."
+        )
+    if scores.question == "distillation" and scores.triad is None:
+        found.append(
+            "No base or sibling of the questioned model was named (--relatives), so whether it is nearer to the reference "
+            "than others of its base was not looked at."
         )
     both = scores.sides[:2]
     if both[0].digest == both[1].digest:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ LONGEST = 1200
 """Characters shown of an answer."""
 SHORTEST_PASSAGE = 4
 """Tokens in the shortest passage that is marked."""
+RARE = 1 / 50
+"""Share of the unrelated cohort models' answers that may hold a passage which is marked as rare."""
 
 
 def exhibits(case: Case, scores: Scores, *, root: Path) -> tuple[Exhibit, ...]:
@@ -37,14 +40,56 @@ def exhibits(case: Case, scores: Scores, *, root: Path) -> tuple[Exhibit, ...]:
     top = sorted(shown.contributions, key=lambda c: (-c.excess, c.prompt_digest))[:MOST]
     sources = [("reference", case.reference), ("questioned", case.questioned), *_beside(case, shown)]
     answers = {label: _first_draws(source, top, root) for label, source in sources}
+    elsewhere = _elsewhere(case, shown, top, root)
     return tuple(
-        _exhibit(number, shown.statistic, contribution, sources, answers)
+        _exhibit(number, shown.statistic, contribution, sources, answers, others=elsewhere[contribution.prompt_digest])
         for number, contribution in enumerate(top, start=1)
     )
 
 
+class _Elsewhere(NamedTuple):
+    """What the unrelated cohort models answered to one probe."""
+
+    answers: int
+    common: NDArray[np.uint64]
+    """Runs of 4 tokens that more than one in fifty of the answers hold, sorted."""
+
+
+def _elsewhere(case: Case, shown: Score, top: Sequence[Contribution], root: Path) -> dict[str, _Elsewhere]:
+    """Return, by prompt, which passages are not rare; models of cohort packs cannot be read, and do not count."""
+    unrelated = {member.model for member in shown.cohort if member.excluded is None}
+    held: dict[str, list[NDArray[np.uint64]]] = {c.prompt_digest: [] for c in top}
+    for source in case.cohort:
+        if source.name not in unrelated or using.is_packed(source):
+            continue
+        located = source.model_copy(update={"path": str(root / source.path)})
+        arrays = deriving.derived([located], [deriving.INDEX, "tokens"], 1)[0]
+        for prompt, grams in _first_answers(arrays, list(held)):
+            held[prompt].append(np.unique(grams))
+    found = {}
+    for prompt, answers in held.items():
+        grams, counts = np.unique(np.concatenate([np.zeros(0, np.uint64), *answers]), return_counts=True)
+        found[prompt] = _Elsewhere(len(answers), grams[counts > RARE * len(answers)])
+    return found
+
+
+def _first_answers(
+    arrays: Mapping[str, cache.Arrays], prompts: Sequence[str]
+) -> Iterator[tuple[str, NDArray[np.uint64]]]:
+    """Yield the runs of 4 tokens in a model's first answer with text to each prompt."""
+    index, table = arrays[deriving.INDEX], arrays["tokens"]
+    texted = index["states"] == deriving.STATES.index("text")
+    for prompt in prompts:
+        raw = np.frombuffer(bytes.fromhex(prompt.removeprefix("sha256:")), np.uint8)
+        rows = np.flatnonzero((index["prompts"] == raw).all(axis=1) & texted)
+        if len(rows):
+            row = rows[np.argmin(index["draws"][rows])]
+            ids = table["ids"][table["offsets"][row] : table["offsets"][row + 1]]
+            yield prompt, _runs(table["vocabulary"][ids])
+
+
 def _beside(case: Case, shown: Score) -> list[tuple[str, Source]]:
-    """Choose the unrelated model nearest to both sides, and the one in the middle."""
+    """Choose the unrelated model nearest to both sides, and the one in the middle; where it can be, ones with texts."""
     by_name = {source.name: source for source in case.cohort}
     closeness = sorted(
         (-(c.reference + c.questioned), c.model)
@@ -53,6 +98,7 @@ def _beside(case: Case, shown: Score) -> list[tuple[str, Source]]:
     )
     if not closeness:
         return []
+    closeness = [line for line in closeness if not using.is_packed(by_name[line[1]])] or closeness
     nearest, middle = closeness[0][1], closeness[len(closeness) // 2][1]
     chosen = [("nearest unrelated", by_name[nearest]), ("middling unrelated", by_name[middle])]
     return [(f"{label} (in a cohort pack, without texts)" if using.is_packed(s) else label, s) for label, s in chosen]
@@ -73,15 +119,18 @@ def _exhibit(
     contribution: Contribution,
     sources: Sequence[tuple[str, Source]],
     answers: Mapping[str, Mapping[str, tuple[str, str]]],
+    *,
+    others: _Elsewhere,
 ) -> Exhibit:
     given = {label: answers[label].get(contribution.prompt_digest, ("", ""))[1] for label, _ in sources}
     beside = [text for label, text in given.items() if label not in ("reference", "questioned")]
-    marks = shared_passages(given["reference"], given["questioned"], beside)
+    marks = shared_passages(given["reference"], given["questioned"], beside, common=others.common)
     prompt = answers["reference"][contribution.prompt_digest][0]
     return Exhibit(
         id=f"probe-{number}",
         statistic=statistic,
         contribution=contribution,
+        compared=others.answers,
         prompt=prompt[:LONGEST],
         excerpts=tuple(
             Excerpt(
@@ -96,11 +145,16 @@ def _exhibit(
     )
 
 
-def shared_passages(reference: str, questioned: str, beside: Sequence[str]) -> dict[str, tuple[tuple[int, int], ...]]:
-    """Return the spans of passages of at least 4 tokens that both answers hold and none of the others does."""
+def shared_passages(
+    reference: str, questioned: str, beside: Sequence[str], *, common: NDArray[np.uint64] | None = None
+) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Return the spans of passages of at least 4 tokens that both answers hold and none of the others does.
+
+    `common` are runs of 4 tokens that are left out too, since many other models wrote them.
+    """
     grams = [_grams(text) for text in (reference, questioned, *beside)]
-    elsewhere = np.unique(np.concatenate([np.zeros(0, np.uint64), *grams[2:]]))
-    shared = np.setdiff1d(np.intersect1d(grams[0], grams[1]), elsewhere)
+    usual = [np.zeros(0, np.uint64), *grams[2:], *([] if common is None else [common])]
+    shared = np.setdiff1d(np.intersect1d(grams[0], grams[1]), np.unique(np.concatenate(usual)))
     return {
         "reference": _marked(reference, grams[0], shared),
         "questioned": _marked(questioned, grams[1], shared),
@@ -110,7 +164,10 @@ def shared_passages(reference: str, questioned: str, beside: Sequence[str]) -> d
 def _grams(text: str) -> NDArray[np.uint64]:
     """Return a hash for every run of 4 tokens, in order."""
     table: cache.Arrays = extract("tokens", [text])
-    tokens = table["vocabulary"][table["ids"]]
+    return _runs(table["vocabulary"][table["ids"]])
+
+
+def _runs(tokens: NDArray[np.uint64]) -> NDArray[np.uint64]:
     n = len(tokens) - SHORTEST_PASSAGE + 1
     hashed = np.zeros(max(n, 0), np.uint64)
     for place in range(SHORTEST_PASSAGE):

@@ -12,6 +12,7 @@ import json
 import select
 import socket
 import ssl
+import sys
 import time
 import weakref
 from collections.abc import Iterable, Mapping
@@ -20,17 +21,22 @@ from urllib.parse import quote, urlsplit
 
 from forensics import __version__, canonical
 from forensics.errors import UsageError
+from forensics.exchanging import exchange
 
 LARGEST_BODY = 32 << 20
 """Bytes; no answer to one probe comes near."""
 SHORTEST_SECRET = 8
 """Shorter values are placeholders such as EMPTY; taking every "x" out of the answers would spoil them."""
 REDACTED = "[redacted]"
-_BLOCK = 1 << 16
 
 
 class Unreachable(Exception):
     """No connection: nothing was sent."""
+
+    def __init__(self, words: str, *, lasting: bool) -> None:
+        """`lasting` where it will not pass by itself: no such host, or none that can be trusted."""
+        super().__init__(words)
+        self.lasting = lasting
 
 
 class Broken(Exception):
@@ -68,8 +74,8 @@ class Redaction:
 
     def document(self, text: str) -> str:
         """Return JSON text without secrets, also where escapes hide them; text that is no JSON as by itself."""
-        if not self._forms:
-            return text
+        if not self._forms or "\\u" not in text:
+            return self(text)
         try:
             spelled = json.dumps(json.loads(text), ensure_ascii=False)
         except (ValueError, RecursionError):
@@ -119,12 +125,16 @@ class Client:
     def __init__(self, service: Base, *, headers: Mapping[str, str], timeout: float, secrets: Iterable[str]) -> None:
         """`timeout` is in seconds, for the connection and then for the whole answer."""
         self._service = service
-        self._headers = {
+        sent = {
+            "Host": _named(service),
+            "Accept-Encoding": "identity",
             "Content-Type": "application/json",
             "Accept": "application/json",
             "User-Agent": f"forensics/{__version__}",
             **headers,
         }
+        self._head = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
+        assert self._head.count("\n") == self._head.count("\r") == len(sent)  # keys.find has refused line ends
         self._timeout = timeout
         self._idle: list[http.client.HTTPConnection] = []
         weakref.finalize(self, _close, self._idle)
@@ -150,10 +160,9 @@ class Client:
 
     def _connected(self) -> http.client.HTTPConnection:
         """Return an open connection: one kept from before unless the service has closed it, or a new one."""
-        while self._idle:
-            kept = self._idle.pop()
+        while (kept := self._kept()) is not None:
             # An idle connection has nothing to say: what can be read is its end, or an answer that nobody asked for.
-            if kept.sock is not None and not select.select([kept.sock], [], [], 0)[0]:
+            if kept.sock is not None and not _readable(kept.sock):
                 return kept
             kept.close()
         host, port = self._service.host, self._service.port
@@ -167,36 +176,42 @@ class Client:
             fresh.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except (OSError, UnicodeError) as error:
             fresh.close()
-            raise Unreachable(self.redact(_what(error, self._timeout))) from None
+            raise Unreachable(self.redact(_what(error, self._timeout)), lasting=_lasts(error)) from None
         return fresh
 
-    def _exchange(self, connection: http.client.HTTPConnection, path: str, data: bytes) -> Response:
-        deadline = time.monotonic() + self._timeout
-        sock = connection.sock
-        sock.settimeout(self._timeout)
-        connection.request("POST", path, body=data, headers=self._headers)
-        response = connection.getresponse()
-        body = bytearray()
-        while block := self._block(response, sock, deadline):
-            body += block
-            if len(body) > LARGEST_BODY:
-                raise OSError(f"the answer is larger than {LARGEST_BODY >> 20} MiB")
-        if response.length:
-            raise http.client.IncompleteRead(b"", response.length)
-        response.close()  # read to its end, it is not closed by itself, and the connection could not be used again
-        headers = {name.lower(): self.redact(value) for name, value in response.getheaders()}
-        text = self.redact(body.decode("utf-8", "replace"))
-        return Response(response.status, headers, text, sound=_is_utf8(body))
+    def _kept(self) -> http.client.HTTPConnection | None:
+        """Take one kept connection, which no other thread then has."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
-    @staticmethod
-    def _block(response: http.client.HTTPResponse, sock: socket.socket, deadline: float) -> bytes:
-        """Read what is there; a service that sends a byte now and then does not outlive the deadline."""
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        if not response.isclosed():
-            sock.settimeout(left)
-        return response.read1(_BLOCK)
+    def _exchange(self, connection: http.client.HTTPConnection, path: str, data: bytes) -> Response:
+        if not (path.isascii() and path.isprintable()) or " " in path:
+            raise http.client.InvalidURL("no path")
+        head = f"POST {path} HTTP/1.1\r\n{self._head}Content-Length: {len(data)}\r\n\r\n"
+        deadline = time.monotonic() + self._timeout
+        found = exchange(connection.sock, head.encode("latin-1") + data, deadline=deadline, largest=LARGEST_BODY)
+        if not found.kept:
+            connection.close()
+        headers = {name: self.redact(value) for name, value in found.headers.items()}
+        text = self.redact(found.body.decode("utf-8", "replace"))
+        return Response(found.status, headers, text, sound="\ufffd" not in text or _is_utf8(found.body))
+
+
+def _named(service: Base) -> str:
+    """Return the host as requests name it."""
+    host = f"[{service.host}]" if ":" in service.host else service.host
+    return host if service.port == (443 if service.secure else 80) else f"{host}:{service.port}"
+
+
+def _readable(sock: socket.socket) -> bool:
+    """Say whether there is anything to read, the end included."""
+    if sys.platform == "win32":
+        return bool(select.select([sock], [], [], 0)[0])
+    waiting = select.poll()  # `select` itself knows no more than 1,024 files
+    waiting.register(sock, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _close(connections: list[http.client.HTTPConnection]) -> None:
@@ -204,7 +219,7 @@ def _close(connections: list[http.client.HTTPConnection]) -> None:
         connections.pop().close()
 
 
-def _is_utf8(body: bytearray) -> bool:
+def _is_utf8(body: bytes) -> bool:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
@@ -222,6 +237,16 @@ _WHAT: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((http.client.HTTPException,), "no proper HTTP answer"),
     ((UnicodeError,), "the host's name cannot be used"),
 )
+
+
+def _lasts(error: Exception) -> bool:
+    """Say whether trying again is pointless: a name that is unknown, a certificate that is not to be trusted."""
+    if isinstance(error, socket.gaierror):
+        return error.errno != socket.EAI_AGAIN
+    untrusted = (
+        isinstance(error, ssl.SSLCertVerificationError) or getattr(error, "reason", "") == "WRONG_VERSION_NUMBER"
+    )
+    return untrusted or isinstance(error, UnicodeError)
 
 
 def _what(error: Exception, timeout: float) -> str:

@@ -9,10 +9,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 from forensics.errors import BadFile
+from forensics.records.case import Relative, RelativeRole
 
+MODELS_TABLE = "models.csv"
+"""The table's name beside recorded answers."""
 MODEL_COLUMNS = ("model", "name")
+ROLES: tuple[RelativeRole, ...] = get_args(RelativeRole)
 LINEAGE_COLUMNS = ("lineage", "base_family")
 
 
@@ -30,6 +35,28 @@ def read_lineages(path: Path) -> dict[str, str]:
         if row[lineage].strip():
             found[name] = row[lineage].strip()
     return found
+
+
+def read_relatives(path: Path) -> list[Relative]:
+    """Return the questioned model's relatives from a table with the columns model and role, by model; raises BadFile.
+
+    Roles: `base`, what it was made from; `sibling`, another model made from that base; `relative`, any other relative.
+    """
+    if not path.is_file():
+        raise BadFile(path, "there is no such file", remedy="Name a CSV table with the columns model and role.")
+    rows = read_table(path)
+    if not rows:
+        raise BadFile(path, "no relatives in it")
+    model, role = _column(path, rows[0], MODEL_COLUMNS), _column(path, rows[0], ("role",))
+    found: dict[str, Relative] = {}
+    for number, row in enumerate(rows, start=2):
+        name, given = row[model].strip(), row[role].strip()
+        if name in found:
+            raise BadFile(path, f"{name!r} is named twice", line=number)
+        if given not in ROLES:
+            raise BadFile(path, f"unknown role {given!r}", line=number, remedy=f"Roles: {', '.join(ROLES)}.")
+        found[name] = Relative.model_validate({"model": name, "role": given})
+    return [found[name] for name in sorted(found)]
 
 
 def read_table(path: Path) -> list[dict[str, str]]:

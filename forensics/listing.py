@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from forensics import calibrations, canonical, probes, registry
+from forensics import calibrations, canonical, probes, registry, services
 from forensics.errors import UnknownName
 
 _NAME = 22
@@ -43,9 +43,11 @@ def rows(kind: str) -> list[Row]:
             Row(f"demo:{model.name}", f"lineage {model.lineage}; {model.relation}", "built in")
             for model in CATALOGUE.values()
         ]
+    if kind == "services":
+        return [Row(name, services.told(services.find(name)), "built in") for name in services.names()]
     if kind == "calibrations":
         return [_calibration(name) for name in calibrations.names()]
-    raise UnknownName("kind", kind, (*registry.KINDS, "calibrations", "probes", "models"))
+    raise UnknownName("kind", kind, (*registry.KINDS, "calibrations", "probes", "models", "services"))
 
 
 def _told(item: registry.Listed) -> str:

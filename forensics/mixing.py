@@ -14,67 +14,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
-from forensics import __version__, canonical, corpus, lineages, measuring, naming, preparing, registry
+from forensics import __version__, canonical, corpus, measuring, naming, registry, sources
 from forensics.corpus import Corpus
 from forensics.errors import TooLittleEvidence, UnknownName, UsageError
+from forensics.features import most_probes, unavailable
 from forensics.numerics.mixtures import BASE, OTHERS, SUSPECT, Fit, fit
-from forensics.records.base import Digest, Record
+from forensics.packs import using
+from forensics.records.mixture import Mixture, Part
 from forensics.records.scores import Interval
 from forensics.statistics import Block, score_probe
 
 SCHEMA: Final = "forensics/mixture/1"
 STATISTICS = ("beginnings", "lexical", "semantic")  # their values are inner products of unit vectors
 LEVEL = 0.95
-WHAT_IT_IS = (
-    "Shares of behaviour beyond what all lineages have in common, not of training data. Rank: among models of other "
-    "lineages, each fitted the same way; a share that many others reach says nothing."
-)
 FEWEST_LINEAGES = 3
 """Lineages besides the suspect's own, below which there is nothing to tell apart."""
 Floats = NDArray[np.float64]
-
-
-class Part(Record):
-    """What one lineage explains."""
-
-    lineage: str
-    models: int
-    share: float
-    """Of the suspect's behaviour beyond what all lineages have in common."""
-    interval: Interval
-    rank: int
-    """1 where no other model of the cohort, outside this lineage, has a larger share of it."""
-    of: int
-    """Models ranked, the suspect included."""
-
-
-class Mixture(Record):
-    """What `mixture` finds."""
-
-    schema_: Literal["forensics/mixture/1"] = Field(alias="schema")
-    tool: str
-    suspect: str
-    suspect_digest: Digest
-    statistic: str
-    version: str
-    n_probes: int
-    replicates: int
-    seed: int
-    base: str | None
-    """Whose behaviour counts as the suspect's own base: a lineage, or models named; None where nobody said."""
-    base_models: tuple[str, ...]
-    base_share: float | None
-    base_interval: Interval | None
-    parts: tuple[Part, ...]
-    """The other lineages, the largest share first."""
-    remainder: float
-    remainder_interval: Interval
 
 
 class Groups(NamedTuple):
@@ -103,20 +63,17 @@ class Asked:
 
 def of_suspect(asked: Asked) -> Mixture:
     """Read recorded answers and decompose the suspect's behaviour; raises UsageError or TooLittleEvidence."""
-    tables = [Path(item) / preparing.MODELS_TABLE for item in asked.cohort]
-    declared: dict[str, str] = {}
-    for table in (*(t for t in tables if t.is_file()), *([asked.models] if asked.models else [])):
-        declared.update(lineages.read_lineages(table))
+    declared = sources.declared_lineages(asked.cohort, asked.models)
     suspect = naming.parse(asked.suspect)
-    models = [suspect, *(m for m in preparing.cohort_models(asked.cohort) if str(m) != str(suspect))]
+    models = [suspect, *(m for m in sources.cohort_models(asked.cohort) if str(m) != str(suspect))]
     asked_for = next((model for model in models if model.adapter != naming.RECORDED), None)
     if asked_for is not None:
         remedy = "Record its answers with `forensics probe`, then name them as replay:PATH."
         raise UsageError(f"{asked_for} would have to be asked; a mixture is fitted to recorded answers.", remedy=remedy)
-    sources = [preparing.recorded_source(m, "cohort", folder=Path.cwd(), declared=declared) for m in models]
-    first, *others = (source.model_copy(update={"path": str(Path.cwd() / source.path)}) for source in sources)
-    kept = [source for source in others if (source.digest, source.format) != (first.digest, first.format)]
-    body = corpus.build_many([first, *kept], root=Path("/"), workers=asked.workers)
+    named = [sources.recorded_source(m, "cohort", folder=Path.cwd(), declared=declared) for m in models]
+    first, *others = (source.model_copy(update={"path": str(Path.cwd() / source.path)}) for source in named)
+    body = corpus.build_many([first, *others], root=Path("/"), workers=asked.workers)
+    _require(body, asked.statistic)
     base = ", ".join(asked.base) or first.lineage
     groups = grouped(body, 0, asked.base, own=first.lineage)
     return mixture(body, groups, asked.statistic, base=base, replicates=asked.replicates, seed=asked.seed)
@@ -132,6 +89,11 @@ def mixture(body: Corpus, groups: Groups, statistic: str, *, base: str | None, r
             remedy="Add cohort models of other lineages (--cohort), or declare lineages (--models).",
         )
     found = products(body, groups, statistic)
+    if len(found.between) < corpus.FEWEST_PROBES:
+        raise TooLittleEvidence(
+            f"Only {len(found.between)} probes give {statistic} a value; {corpus.FEWEST_PROBES} are needed.",
+            remedy="Record more answers of the suspect to the prompts that the cohort answered.",
+        )
     between = found.between
     weights = np.random.default_rng(seed).multinomial(len(between), np.full(len(between), 1 / len(between)), replicates)
     has_base = bool(len(groups.members[BASE]))
@@ -171,6 +133,15 @@ def mixture(body: Corpus, groups: Groups, statistic: str, *, base: str | None, r
     )
 
 
+def _require(body: Corpus, statistic: str) -> None:
+    """Raise UsageError where a statistic cannot be computed here, or not with the cohort packs that were named."""
+    plugin = registry.load("statistics", statistic)
+    why_not = unavailable(plugin.FEATURE)
+    why_not = why_not or using.lacking(body.members, plugin, body.probes, most_probes(plugin.FEATURE))
+    if why_not is not None:
+        raise UsageError(f"A mixture by {statistic} cannot be fitted: {why_not}.", remedy="Choose another --statistic.")
+
+
 class Products(NamedTuple):
     """Inner products of the vectors of models, and of groups of them."""
 
@@ -191,9 +162,10 @@ def products(body: Corpus, groups: Groups, statistic: str) -> Products:
     total, counts = np.zeros((2, len(everyone), len(everyone)))
     between = []
     for owners, rows in body.docs:
-        inner = np.nan_to_num(score_probe(plugin, Block(owners, rows, features), everyone, None), nan=0.0)
-        answered = np.zeros(len(everyone))
-        answered[np.unique(owners)] = 1.0
+        scored = score_probe(plugin, Block(owners, rows, features), everyone, None)
+        # Not everybody who answered has a value: sentences are embedded on some probes only.
+        answered: Floats = np.logical_not(np.isnan(scored).all(axis=1)).astype(np.float64)
+        inner = np.nan_to_num(scored, nan=0.0)
         np.fill_diagonal(inner, answered)
         total += inner
         counts += np.outer(answered, answered)
@@ -250,13 +222,15 @@ def _interval(values: Floats) -> Interval:
 def grouped(body: Corpus, suspect: int, base: Sequence[str], *, own: str | None) -> Groups:
     """Group the members of a corpus by lineage; the suspect's own base are the models named, or else its own lineage.
 
-    Raises UsageError for a base model that is not there.
+    Copies of the suspect's answers, or of another model's before, are left out: they would explain everything. Raises UsageError for a base model that is not there.
     """
     names, lineages = body.names, body.lineages
     missing = [name for name in base if name not in names]
     if missing:
         raise UsageError(f"The cohort holds no model {missing[0]!r}.", remedy=f"It holds {', '.join(names[:20])}.")
-    rest = [m for m in range(len(names)) if m != suspect]
+    files = [(member.source.digest, member.source.format) for member in body.members]
+    copied = corpus.copies(body.members)
+    rest = [m for m in range(len(names)) if m != suspect and files[m] != files[suspect] and m not in copied]
     kin = [m for m in rest if (names[m] in base if base else own is not None and lineages[m] == own)]
     # Other models of the base's lineage are neither the base nor an alternative to it.
     left_out = {lineages[m] for m in kin} | ({own} if own else set())
@@ -269,32 +243,3 @@ def grouped(body: Corpus, suspect: int, base: Sequence[str], *, own: str | None)
         names=(names[suspect], "own base", *(name for name, _ in groups)),
         members=(np.array([suspect]), np.array(kin, np.int64), *(np.array(members) for _, members in groups)),
     )
-
-
-def show(found: Mixture) -> None:
-    """Print a mixture to standard output, the remainder last and always."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from forensics.hostile import terminal
-
-    table = Table("explained by", "models", "share", "interval", "rank of this share", box=None)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    base, interval = found.base_share, found.base_interval
-    if base is not None and interval is not None:
-        table.add_row(terminal(f"own base: {found.base}"), str(len(found.base_models)), *_percent(base, interval), "")
-    for part in (part for part in found.parts if part.share > 0):
-        shown = _percent(part.share, part.interval)
-        table.add_row(terminal(part.lineage), str(part.models), *shown, f"{part.rank} of {part.of}")
-    table.add_row("nothing here (unexplained)", "", *_percent(found.remainder, found.remainder_interval), "")
-    console = Console()
-    console.print(terminal(f"{found.suspect}: {found.statistic}, {found.n_probes} probes"), markup=False)
-    if base is None:
-        console.print("No base of its own is declared: what it owes to one is not set apart. Name it with --base.")
-    console.print(table)
-    console.print(WHAT_IT_IS)
-
-
-def _percent(share: float, interval: Interval) -> tuple[str, str]:
-    return f"{100 * share:.2f}%", f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"

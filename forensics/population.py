@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from forensics import canonical
 from forensics.corpus import FEWEST_COHORT, Corpus
 from forensics.numerics.normalisation import Normaliser, chosen
+from forensics.records.case import Relative
 from forensics.records.scores import CohortScore, Rank
 
 REFERENCE, QUESTIONED, FIRST_COHORT = 0, 1, 2
@@ -26,16 +28,21 @@ class Basis(NamedTuple):
     by: Normaliser
 
 
-def population(body: Corpus) -> Basis:
-    """Decide which members the pair is compared with: all that are declared relatives of neither side."""
+def population(body: Corpus, relatives: Sequence[Relative] = ()) -> Basis:
+    """Decide which members the pair is compared with: all that are declared or named relatives of neither side."""
+    named = {relative.model: relative.role for relative in relatives}
     lineages = [member.source.lineage for member in body.members]
     own = {lineages[REFERENCE]: "reference", lineages[QUESTIONED]: "questioned"}
     own.pop(None, None)
     excluded: list[str | None] = ["is the reference", "is the questioned model"]
-    for lineage in lineages[FIRST_COHORT:]:
+    for member in body.members[FIRST_COHORT:]:
+        lineage, role = member.source.lineage, named.get(member.source.name)
         side = own.get(lineage)
         both = len(own) == 1 and lineages[REFERENCE] == lineages[QUESTIONED]
-        excluded.append(f"same lineage as {'both sides' if both else f'the {side}'}" if side else None)
+        if role is not None:
+            excluded.append(f"named as a {role} of the questioned model")
+        else:
+            excluded.append(f"same lineage as {'both sides' if both else f'the {side}'}" if side else None)
     used = np.array([reason is None for reason in excluded])
     declared = all(lineage is not None for lineage in lineages)
     return Basis(used=used, excluded=tuple(excluded), by=chosen(declared=declared))

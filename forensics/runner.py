@@ -1,122 +1,120 @@
-"""Ask a model every probe of a set and write down every answer: the only stage that talks to models.
+"""Ask models every probe of a set and write down every answer: the only stage that talks to models.
 
-What was answered is on its way to disk before it counts, and a run that was broken off goes on where it stopped.
+All models of a case are asked at once and in the same order. What was answered is on its way to disk before it counts,
+and a run that was broken off goes on where it stopped. How that is done stands in `asking`.
 """
 
 from __future__ import annotations
 
-import platform
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple, TextIO
 
-from forensics import __version__, canonical, importing, naming, probes, registry
-from forensics.adapters import Ask, Model, ModelName, Reply
-from forensics.errors import ModelDidNotAnswer
-from forensics.records.probes import Message, Probe, ProbeSet
-from forensics.records.transcript import Answer, Provenance, Sampling, TranscriptHeader
-from forensics.transcripts import SCHEMA, Writer, prompt_digest, prompt_text
+from forensics import naming, probes, registry
+from forensics.adapters import Model, ModelName
+from forensics.asking import budget as budgets
+from forensics.asking import kept as cache
+from forensics.asking import outcome as outcomes
+from forensics.asking.crew import Crew
+from forensics.asking.estimate import Estimate, Wanted, estimate
+from forensics.asking.inquiry import Inquiry
+from forensics.asking.lines import Run, steady
+from forensics.asking.outcome import Outcome
+from forensics.asking.progress import Progress
+from forensics.asking.terms import Terms
+from forensics.records.transcript import Sampling
 
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What to ask, of whom, how often."""
-
-    model: ModelName
-    probe_set: ProbeSet
-    sampling: Sampling
-    draws: int
+Say = Callable[[str], None]
 
 
-def run(plan: Run, path: Path, *, progress: Progress | None = None) -> None:
-    """Ask whatever the transcript at `path` does not hold yet, and append it.
+class Ready(NamedTuple):
+    """A run whose model is connected."""
 
-    Raises UsageError where the transcript there was made under other conditions, and ModelDidNotAnswer where nothing
-    was answered at all.
+    run: Run
+    model: Model
+    path: Path
+    """Where its transcript lies, or will."""
+
+
+def connected(run: Run, path: Path) -> Ready:
+    """Connect a model; sends nothing. Raises UsageError."""
+    model: Model = registry.load("adapters", run.model.adapter).connect(run.model.name, run.model.options)
+    return Ready(run, model, path)
+
+
+def run(plan: Run, path: Path, *, terms: Terms | None = None) -> Outcome:
+    """Ask one model whatever the transcript at `path` does not hold yet, and append it.
+
+    Raises what `ask` raises, ModelDidNotAnswer and TooLittleEvidence.
     """
-    model: Model = registry.load("adapters", plan.model.adapter).connect(plan.model.name, plan.model.options)
-    header = _header(plan, model)
-    answered = 0
-    with Writer.resume(path, header) as writer:
-        wanted = [(probe, draw) for draw in range(plan.draws) for probe in plan.probe_set.probes]
-        for number, (probe, draw) in enumerate(wanted, start=1):
-            if (probe.id, draw) not in writer.held:
-                reply = model.ask(_ask(plan, probe, draw))
-                writer.write(_answer(probe, draw, reply))
-                answered += reply.state != "failed"
-            else:
-                answered += 1
-            if progress is not None:
-                progress(number, len(wanted))
-    if not answered:
-        raise ModelDidNotAnswer(f"{plan.model} answered none of {len(wanted)} probes.", remedy=f"See {path}.")
+    terms = terms or Terms()
+    [found] = ask([connected(plan, path)], terms=terms)
+    outcomes.judge([found], min_answered=terms.min_answered)
+    return found
 
 
-def probe(model: str, probe_set: str | None, *, sampling: Sampling, draws: int, path: Path) -> str:
-    """Ask a model, named as on the command line, a probe set; returns what came back in one line."""
-    named = naming.parse(model)
-    run(Run(named, probes.load(probe_set or probes.DEFAULT), sampling, draws), path)
-    states = Counter(entry.state for entry in importing.read_transcript(path).entries)
-    return f"{named}: " + ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+def ask(ready: Sequence[Ready], *, terms: Terms, stream: TextIO | None = None) -> list[Outcome]:
+    """Ask several models at once whatever their transcripts do not hold yet; `stream` is told how far it is.
+
+    Raises UsageError where a transcript was made under other conditions or is in use, Interrupted after a signal.
+    """
+    prices = budgets.read_prices(terms.prices)
+    budget = budgets.Budget(terms, prices, [one.run.model for one in ready])
+    inquiries: list[Inquiry] = []
+    try:
+        for one, twin in zip(ready, _twins(ready), strict=True):
+            price = prices.of(one.run.model)
+            inquiries.append(Inquiry(one.run, one.model, one.path, terms=terms, price=price, twin=twin))
+        kept = cache.open_cache() if any(cache.worth_keeping(one.model) for one in ready) else None
+    except BaseException:
+        for inquiry in inquiries:
+            inquiry.close()
+        raise
+    progress = Progress(inquiries, prices, stream=stream, now=steady())
+    Crew(inquiries, terms=terms, budget=budget, kept=kept, progress=progress).run()
+    return [outcomes.outcome(inquiry, stopped=budget.stopped) for inquiry in inquiries]
 
 
-def _header(plan: Run, model: Model) -> TranscriptHeader:
-    return TranscriptHeader(
-        schema=SCHEMA,
-        model=str(plan.model),
-        adapter=plan.model.adapter,
-        sampling=plan.sampling,
-        probe_set=probes.reference(plan.probe_set),
-        provenance=Provenance(
-            tool=__version__,
-            python=platform.python_version(),
-            platform=platform.platform(),
-            started=_now(),
-        ),
-        imported=None,
-        notes=dict(model.notes),
+def estimated(ready: Sequence[Ready], *, terms: Terms) -> list[Estimate]:
+    """Work out what asking would take; sends and writes nothing."""
+    return estimate(
+        [Wanted(one.run, one.model, one.path, twin) for one, twin in zip(ready, _twins(ready), strict=True)],
+        terms=terms,
     )
 
 
-def _ask(plan: Run, probe: Probe, draw: int) -> Ask:
-    messages = probe.messages or (Message(role="user", content=prompt_text(probe)),)
-    seed = None if plan.sampling.seed is None else plan.sampling.seed + draw
-    limit = probe.max_tokens or plan.sampling.max_tokens
-    return Ask(
-        messages=messages,
-        completion=plan.probe_set.header.kind == "completion",
-        sampling=plan.sampling.model_copy(update={"seed": seed, "max_tokens": limit}),
-    )
+def named(model: str, probe_set: str | None, *, sampling: Sampling, draws: int, path: Path) -> Ready:
+    """Connect a model named as on the command line; sends nothing. Raises UsageError."""
+    run = Run(naming.parse(model), probes.load(probe_set or probes.DEFAULT), sampling, draws)
+    return connected(run, path)
 
 
-def _answer(probe: Probe, draw: int, reply: Reply) -> Answer:
-    prompt = prompt_text(probe)
-    return Answer(
-        probe=probe.id,
-        draw=draw,
-        prompt=prompt,
-        prompt_digest=prompt_digest(prompt),
-        state=reply.state,
-        text=canonical.well_formed(reply.text),
-        finish_reason=reply.finish_reason,
-        tokens=reply.tokens,
-        logprobs=reply.logprobs,
-        dropped=dict(reply.dropped) or None,
-        answered_as=reply.answered_as,
-        fingerprint=reply.fingerprint,
-        request=dict(reply.request) if reply.request is not None else None,
-        body=reply.body,
-        request_id=reply.request_id,
-        time=_now(),
-        error=reply.error,
-        key=probe.key,
-        prev=canonical.digest(b""),
-    )
+def probe(ready: Ready, *, terms: Terms, say: Say, stream: TextIO | None = None) -> None:
+    """Ask one model and say in one line what came back; raises as `run` does."""
+    [found] = ask([ready], terms=terms, stream=stream)
+    tell([found], say=say)
+    outcomes.judge([found], min_answered=terms.min_answered)
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def tell(found: Sequence[Outcome], *, say: Say) -> None:
+    """Say what came back, a line per model, and what was out of the ordinary."""
+    for one in found:
+        for note in outcomes.notes(one):
+            say(note)
+        say(f"{one.name}: {one.tally.line()}")
+
+
+def _twins(ready: Sequence[Ready]) -> list[int]:
+    """Count, for each model, those of the same name before it: they must not share answers."""
+    seen: dict[tuple[str, str, frozenset[tuple[str, str]]], int] = {}
+    numbers = []
+    for one in ready:
+        name = _identity(one.run.model)
+        numbers.append(seen.get(name, 0))
+        seen[name] = numbers[-1] + 1
+    return numbers
+
+
+def _identity(model: ModelName) -> tuple[str, str, frozenset[tuple[str, str]]]:
+    options: Mapping[str, str] = model.options
+    return model.adapter, model.name, frozenset(options.items())

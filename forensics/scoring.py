@@ -13,16 +13,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import canonical, corpus, deriving, measuring, registry
+from forensics import canonical, circumstances, corpus, deriving, habits, measuring, registry
 from forensics.controls import controls
 from forensics.corpus import Corpus
 from forensics.errors import UsageError
 from forensics.numerics.normalisation import NORMALISERS
-from forensics.population import QUESTIONED, REFERENCE, Basis, cohort_scores, normalise, population, rank
+from forensics.population import FIRST_COHORT, QUESTIONED, REFERENCE, Basis, cohort_scores, normalise, population, rank
 from forensics.records.base import Question
-from forensics.records.case import Case, Source
-from forensics.records.scores import Contribution, Control, Interval, Score, Scores, SideCounts
+from forensics.records.case import Case
+from forensics.records.scores import Contribution, Control, Habit, Interval, Score, Scores, SideCounts
 from forensics.transcripts import sampling_text
+from forensics.triads import triad
 from forensics.variants import variants
 
 SCHEMA: Final = "forensics/scores/1"
@@ -48,7 +49,7 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
         only=case.only,
         workers=workers,
     )
-    basis = population(body)
+    basis = population(body, case.relatives)
     scores = tuple(
         score(body, name, basis, seed=case.seed, replicates=case.replicates)
         if name in names
@@ -65,9 +66,12 @@ def score_case(case: Case, *, root: Path, tool: str, workers: int = 2) -> Scores
         probe_set=case.probe_set,
         probes=body.probes,
         sides=side_counts(body),
-        set_aside=(*case.set_aside, *_too_few(case, body)),
+        set_aside=(*case.set_aside, *body.set_aside),
+        circumstances=tuple(circumstances.of(body.members[:FIRST_COHORT], workers=workers)),
         scores=scores,
+        habits=_habits(body, basis, scores),
         controls=_controls(body, basis, scores),
+        triad=triad(body, basis, case.relatives, seed=case.seed, replicates=case.replicates),
         equality=None,
     )
 
@@ -79,6 +83,12 @@ def _controls(body: Corpus, basis: Basis, scores: Sequence[Score]) -> tuple[Cont
     if shown is None or shown.normalised is None:
         return ()
     return controls(body, shown.statistic, used=basis.used, by=basis.by, pair=shown.normalised)
+
+
+def _habits(body: Corpus, basis: Basis, scores: Sequence[Score]) -> tuple[Habit, ...]:
+    """Return the habits behind `style`; none where it has no value."""
+    valued = any(s.statistic == "style" and s.raw is not None for s in scores)
+    return habits.profile(body, basis) if valued else ()
 
 
 def asked_for(case: Case) -> list[str]:
@@ -258,12 +268,3 @@ def _sent(member: corpus.Member) -> str | None:
     if member.source.sampling is None or member.handling is None:
         return None
     return sampling_text(member.source.sampling, dropped=member.handling.dropped)
-
-
-def _too_few(case: Case, body: Corpus) -> Sequence[str]:
-    kept = {(member.source.digest, member.source.format) for member in body.members}
-    return [_few(source) for source in case.cohort if (source.digest, source.format) not in kept]
-
-
-def _few(source: Source) -> str:
-    return f"{source.name}: answered fewer than {corpus.FEWEST_PROBES} of the common probes"

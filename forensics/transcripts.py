@@ -1,24 +1,22 @@
 """Transcripts: every answer of one model, one line each, chained by digest.
 
-`Transcript` is what the rest of the program works with; `Writer` appends to a native transcript so that no
-acknowledged answer is lost; `chained` writes a whole one. Which foreign formats can be read is not decided here.
+`Transcript` is what the rest of the program works with; `chained` writes a whole native one, and `asking.writer` one that
+grows. Which foreign formats can be read is not decided here.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 
 from forensics import canonical
 from forensics.conduct import Conduct
-from forensics.errors import BadFile, IntegrityBroken, UsageError
+from forensics.errors import BadFile, IntegrityBroken
 from forensics.records.base import State
 from forensics.records.probes import Message, Probe
 from forensics.records.transcript import Answer, Imported, Sampling, TranscriptHeader
@@ -167,67 +165,6 @@ def parse_answers(lines: Iterable[bytes], path: Path, *, before: bytes) -> Itera
             )
         before = line
         yield answer
-
-
-class Writer:
-    """Append answers to a native transcript: each one is on its way to disk before it counts as answered."""
-
-    def __init__(self, stream: BinaryIO, last: bytes, held: set[tuple[str, int]]) -> None:
-        self._stream = stream
-        self._last = last
-        self.held = held
-        """Probe id and draw of every answer that need not be asked again."""
-
-    @classmethod
-    def resume(cls, path: Path, header: TranscriptHeader) -> Writer:
-        """Begin a transcript, or go on with one that was broken off; a torn last line is dropped.
-
-        Raises UsageError where the one on disk was made under other conditions, BadFile or IntegrityBroken where it
-        is damaged.
-        """
-        path.parent.mkdir(parents=True, exist_ok=True)
-        content = path.read_bytes() if path.exists() else b""
-        whole = content[: content.rfind(b"\n") + 1]
-        if not whole:
-            writer = cls(path.open("wb"), b"", set())
-            writer._append(header_line(header))
-            return writer
-        lines = [line + b"\n" for line in whole.split(b"\n")[:-1]]
-        found = parse_header(lines[0], path)
-        if _conditions(found) != _conditions(header):
-            raise UsageError(
-                f"{path} was recorded under other conditions (model, probe set, sampling or weights).",
-                remedy="Name another folder with -o, or remove it.",
-            )
-        answers = parse_answers(lines[1:], path, before=lines[0])
-        held = {(answer.probe, answer.draw) for answer in answers if answer.state != "failed"}
-        stream = path.open("r+b")
-        stream.truncate(len(whole))
-        stream.seek(0, os.SEEK_END)
-        return cls(stream, lines[-1], held)
-
-    def write(self, answer: Answer) -> None:
-        """Append one answer; its `prev` is set here."""
-        self._append(answer_line(answer.model_copy(update={"prev": canonical.digest(self._last)})))
-
-    def _append(self, line: bytes) -> None:
-        self._stream.write(line)
-        self._stream.flush()
-        self._last = line
-
-    def __enter__(self) -> Writer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        os.fsync(self._stream.fileno())
-        self._stream.close()
-
-
-def _conditions(header: TranscriptHeader) -> TranscriptHeader:
-    """Everything but when and where."""
-    return header.model_copy(update={"provenance": None})
 
 
 def _first(error: ValidationError) -> str:

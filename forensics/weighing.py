@@ -1,33 +1,27 @@
 """What a score is worth: a case's scores and a calibration to likelihood ratios, or the reason why there is none.
 
-A case is weighed by a line fitted on the pairs that touch neither of its lineages nor either of its models. Whether a
-calibration fits the case at all is decided here too, and what differs is named.
+A case is weighed by a line fitted on the pairs that touch neither of its lineages nor either of its models.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import canonical, measuring, relations, validating
-from forensics.errors import UsageError
+from forensics import canonical, conditions, relations, validating
 from forensics.numerics.folds import bootstrap_lineage_weights
 from forensics.numerics.intervals import contributing_lineages, lineage_t_interval
 from forensics.numerics.logistic import LogisticFusion, fit_fusion
 from forensics.records.calibration import Calibration, Line
-from forensics.records.evidence import Condition, Sensitivity, Verdict, Weight
-from forensics.records.scores import Interval, Score, Scores
+from forensics.records.evidence import Condition, Measured, Sensitivity, Weight
+from forensics.records.scores import Interval, Score, Scores, Variant
 from forensics.validating import FEWEST_FOR_INTERVAL, FEWEST_LINEAGES, Labelled
 
 REPLICATES = 999
-ENOUGH_PROBES = 0.95
-"""Share of a calibration's probes that a case must hold."""
-ENOUGH_COHORT = 0.5
-"""Share of a calibration's cohort that a case must be normalised by."""
 CANNOT_TELL = "this tool cannot tell: on pairs of known relation the upper limit of Cllr reaches 1"
 
 NO_LINE = "the calibration holds too few pairs of models related in that way"
@@ -42,6 +36,7 @@ class Weighed:
     weights: tuple[Weight, ...]
     conditions: tuple[Condition, ...]
     sensitivity: tuple[Sensitivity, ...]
+    measured: tuple[Measured, ...]
     transferred: bool
     """True where the calibration was used although the case differs from it."""
 
@@ -57,14 +52,8 @@ class Fitted(NamedTuple):
 
 def weigh(scores: Scores, calibration: Calibration, *, transfer: bool) -> Weighed:
     """Weigh a case's scores; raises UsageError where the calibration does not fit and `transfer` was not asked for."""
-    conditions = compare_conditions(scores, calibration)
-    differing = [condition for condition in conditions if condition.verdict == "differs"]
-    if differing and not transfer:
-        named = "; ".join(f"{c.name}: {c.case} here, {c.validation} in the calibration" for c in differing)
-        raise UsageError(
-            f"The calibration does not fit this case: {named}.",
-            remedy="Leave it out, fit one that does, or force it with --transfer (marked: transferred, not validated).",
-        )
+    found = conditions.of_case(scores, calibration)
+    transferred = conditions.check(found, transfer=transfer)
     by_name = {score.statistic: score for score in scores.scores}
     used = [by_name.get(name) for name in calibration.features]
     fitted = {line.alternative: _fit(line, scores, signed=calibration.signed) for line in calibration.lines}
@@ -72,67 +61,42 @@ def weigh(scores: Scores, calibration: Calibration, *, transfer: bool) -> Weighe
     weights += [no_weight(other, NO_LINE) for other in relations.HD[calibration.question] if other not in fitted]
     return Weighed(
         weights=tuple(weights),
-        conditions=tuple(conditions),
+        conditions=tuple(found),
         sensitivity=tuple(_sensitivity(scores, calibration, fitted)),
-        transferred=bool(differing),
+        measured=tuple(_measured(name, by_name.get(name), calibration) for name in calibration.features),
+        transferred=transferred,
     )
 
 
-def compare_conditions(scores: Scores, calibration: Calibration) -> list[Condition]:
-    """Set the case's conditions beside the calibration's."""
-    wanted = calibration.conditions
-    found = [_same("question", "question", scores.question, calibration.question)]
-    by_name = {score.statistic: score for score in scores.scores}
-    for name, version in wanted.statistics.items():
-        here = measuring.version(name) if name in by_name else "not computed"
-        found.append(_same(f"statistic-{name}", f"statistic {name}", here, version))
-    shared = len(set(scores.probes) & set(wanted.probes))
-    fits = shared == len(scores.probes) and shared >= ENOUGH_PROBES * len(wanted.probes)
-    found.append(
-        Condition(
-            id="probes",
-            name="probes",
-            case=f"{len(scores.probes)}, of which {shared} in the calibration",
-            validation=str(len(wanted.probes)),
-            verdict="same" if fits else "differs",
-        )
+def _measured(name: str, score: Score | None, calibration: Calibration) -> Measured:
+    value = _values(score).get(calibration.normalisation) if score else None
+    return Measured(
+        statistic=name,
+        normalisation=calibration.normalisation,
+        value=value,
+        n_probes=score.n_probes if score else 0,
     )
-    draws = max(side.draws for side in scores.sides[:2])
-    found.append(_same("draws", "draws per probe", str(draws), str(wanted.draws)))
-    found.append(_sampling(scores, wanted.sampling))
-    cohort = min((by_name[name].n_cohort for name in calibration.features if name in by_name), default=0)
-    found.append(
-        Condition(
-            id="cohort",
-            name="unrelated models to compare with",
-            case=str(cohort),
-            validation=str(wanted.cohort_models),
-            verdict="same" if cohort >= ENOUGH_COHORT * wanted.cohort_models else "differs",
-        )
-    )
-    return found
-
-
-def _same(identity: str, name: str, case: str, validation: str) -> Condition:
-    verdict: Verdict = "same" if case == validation else "differs"
-    return Condition(id=identity, name=name, case=case, validation=validation, verdict=verdict)
-
-
-def _sampling(scores: Scores, validation: str) -> Condition:
-    case = "; ".join(dict.fromkeys(side.sampling for side in scores.sides[:2]))
-    unknown = "not recorded" in (case, validation)
-    verdict: Verdict = "not known" if unknown else ("same" if case == validation else "differs")
-    return Condition(id="sampling", name="sampling", case=case, validation=validation, verdict=verdict)
 
 
 def _fit(line: Line, scores: Scores, *, signed: bool) -> Fitted | None:
     """Fit a line on the pairs that touch neither the case's lineages nor its models; None where too few are left."""
     sides = scores.sides[:2]
-    own = {side.lineage for side in sides} | {side.model for side in sides}
+    return fit_without(
+        line, touched(line, {side.lineage for side in sides} | {side.model for side in sides}), signed=signed
+    )
+
+
+def touched(line: Line, own: Collection[str | None]) -> NDArray[np.bool_]:
+    """Say which models behind a line have one of some names, or a lineage of that name."""
     pairs = line.pairs
-    touched = np.array([m in own or n in own for m, n in zip(pairs.models, pairs.lineages, strict=True)], bool)
+    return np.array([m in own or n in own for m, n in zip(pairs.models, pairs.lineages, strict=True)], bool)
+
+
+def fit_without(line: Line, left_out: NDArray[np.bool_], *, signed: bool) -> Fitted | None:
+    """Fit a line on the pairs that touch none of the models left out; None where too few are left."""
+    pairs = line.pairs
     a, b = np.array(pairs.a, np.int64), np.array(pairs.b, np.int64)
-    kept = np.flatnonzero(~touched[a] & ~touched[b])
+    kept = np.flatnonzero(~left_out[a] & ~left_out[b])
     hp = np.array(pairs.hp, bool)[kept]
     if hp.all() or not hp.any():
         return None
@@ -140,6 +104,18 @@ def _fit(line: Line, scores: Scores, *, signed: bool) -> Fitted | None:
     labelled = Labelled(np.array(pairs.log10_lr)[kept], hp, names[a[kept]].tolist(), names[b[kept]].tolist())
     x = np.array(pairs.scores).reshape(len(a), -1)[kept]
     return Fitted(fit_fusion(x, hp, non_negative=not signed), x, labelled, validating.cap(labelled))
+
+
+def too_little(line: Line, fitted: Fitted | None) -> str | None:
+    """Say why a line gives no ratio for those it was fitted without; None where it gives one."""
+    if not line.validation.answerable:
+        return CANNOT_TELL
+    if fitted is None:
+        return "no pair with Hp, or none with Hd, is left without the case's own lineages"
+    left = len(fitted.pairs.lineages())
+    if left < FEWEST_LINEAGES:
+        return f"only {left} lineages are left without the case's own; {FEWEST_LINEAGES} are needed"
+    return None
 
 
 def _weight(line: Line, fitted: Fitted | None, used: Sequence[Score | None], calibration: Calibration) -> Weight:
@@ -181,14 +157,7 @@ def _why_not(line: Line, fitted: Fitted | None, used: Sequence[Score | None], ca
     for name, score in zip(calibration.features, used, strict=True):
         if score is None or calibration.normalisation not in _values(score):
             return f"{name} has no value normalised as {calibration.normalisation}"
-    if not line.validation.answerable:
-        return CANNOT_TELL
-    if fitted is None:
-        return "no pair with Hp, or none with Hd, is left without the case's own lineages"
-    left = len(fitted.pairs.lineages())
-    if left < FEWEST_LINEAGES:
-        return f"only {left} lineages are left without the case's own; {FEWEST_LINEAGES} are needed"
-    return None
+    return too_little(line, fitted)
 
 
 def _values(score: Score) -> Mapping[str, float]:
@@ -232,26 +201,31 @@ def _interval(
 
 
 def _sensitivity(scores: Scores, calibration: Calibration, fitted: Mapping[str, Fitted | None]) -> list[Sensitivity]:
-    """Weigh every variant of the weighed statistic against the first alternative; the others show their scores."""
-    rows = []
-    line = fitted[calibration.lines[0].alternative]
-    answerable = calibration.lines[0].validation.answerable
-    for name in calibration.features if len(calibration.features) == 1 else ():
-        score = next((s for s in scores.scores if s.statistic == name), None)
-        for variant in score.variants if score else ():
-            value = variant.values.get(calibration.normalisation)
-            ratio = None
-            if value is not None and line is not None and answerable:
-                ratio = float(np.clip(line.line.log10_lr(np.array([[value]]))[0], -line.cap.log10, line.cap.log10))
-            rows.append(
-                Sensitivity(
-                    id=f"{name}-{variant.id}",
-                    change=variant.change,
-                    statistic=name,
-                    normalisation=calibration.normalisation,
-                    normalised=value,
-                    log10_lr=None if ratio is None else canonical.rounded(ratio),
-                    reason=variant.reason,
-                )
-            )
-    return rows
+    """Weigh every variant of the weighed statistic against each alternative."""
+    if len(calibration.features) != 1:
+        return []
+    name = calibration.features[0]
+    score = next((s for s in scores.scores if s.statistic == name), None)
+    return [
+        _varied(name, variant, line, fitted[line.alternative], calibration.normalisation)
+        for line in calibration.lines
+        for variant in (score.variants if score else ())
+    ]
+
+
+def _varied(name: str, variant: Variant, line: Line, fitted: Fitted | None, normalisation: str) -> Sensitivity:
+    value = variant.values.get(normalisation)
+    ratio = None
+    if value is not None and fitted is not None and line.validation.answerable:
+        limit = fitted.cap.log10
+        ratio = canonical.rounded(float(np.clip(fitted.line.log10_lr(np.array([[value]]))[0], -limit, limit)))
+    return Sensitivity(
+        id=f"{name}-{variant.id}-{line.alternative}",
+        change=variant.change,
+        statistic=name,
+        normalisation=normalisation,
+        normalised=value,
+        alternative=line.alternative,
+        log10_lr=ratio,
+        reason=variant.reason,
+    )

@@ -63,7 +63,7 @@ RULES = (
     ),
     _rule(
         "identified",
-        r"\bidentif(?:y|ies|ied|ying|ication|iable)\b|\bidentical (?:to|with) the (?:reference|questioned)\b",
+        r"(?<!process of digital )\bidentif(?:y|ies|ied|ying|ication|iable)\b|\bidentical (?:to|with) the (?:reference|questioned)\b",
         "No comparison singles out a source. Write: supports, is nearest among the models compared.",
     ),
     _rule(

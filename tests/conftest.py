@@ -16,6 +16,7 @@ import hypothesis
 import pytest
 
 from forensics import preparing
+from forensics.asking import deciding
 from forensics.records.transcript import Sampling
 
 # The same examples every time, and no stop-watch: the machine may be busy.
@@ -151,6 +152,12 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.skip("../shared/data (recorded answers of real models) is not there")
     return path
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait hardly at all before a question is asked again."""
+    monkeypatch.setattr(deciding, "FIRST_BOUND", 0.01)
 
 
 @pytest.fixture

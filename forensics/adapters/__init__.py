@@ -29,6 +29,8 @@ class Ask:
     completion: bool
     """True where the only message is a prefix to continue, not a turn of a conversation."""
     sampling: Sampling
+    draw: int = 0
+    """Which answer to this question is wanted; recorded answers have several, services are told apart by the seed."""
 
 
 @dataclass(frozen=True, slots=True)

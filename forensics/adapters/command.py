@@ -16,10 +16,10 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from forensics import canonical
-from forensics.adapters import Ask, Reply
+from forensics.adapters import Ask, Fault, Reply
 from forensics.errors import UsageError
 from forensics.records.probes import Message
 from forensics.transcripts import conversation_text
@@ -54,17 +54,22 @@ def connect(name: str, options: Mapping[str, str]) -> Program:
 class Program:
     """One program with its arguments."""
 
+    parallel = os.cpu_count() or 1
+    cacheable = False
+    """What a program answers may hang on more than its own bytes."""
+
     def __init__(self, path: Path, options: Mapping[str, str]) -> None:
         self._arguments = _arguments(options)
         self._command = [str(path), *self._arguments]
         self._timeout = _timeout(options.get("timeout"))
+        self.endpoint = str(path)
         self.notes: Mapping[str, str] = {
             "program": canonical.file_digest(path),
             "arguments": canonical.encode(self._arguments).decode(),
         }
 
     def ask(self, ask: Ask) -> Reply:
-        """Run the program once; raises UsageError where it cannot be started."""
+        """Run the program once."""
         asked = {name: getattr(ask.sampling, name) for name in _PARAMETERS}
         sent = {name: str(value) for name, value in asked.items() if value is not None}
         if ask.completion:
@@ -75,37 +80,37 @@ class Program:
             "environment": environment,
             "absent": [name for name, value in asked.items() if value is None],
         }
-        ended = self._run(_input(ask), environment)
+        dropped = {"logprobs": "a program gives text alone"} if ask.sampling.logprobs is not None else {}
+        try:
+            ended = self._run(_input(ask), environment)
+        except (OSError, ValueError) as error:
+            cannot = Fault("terminal", remedy="Check that it runs by itself.")
+            return _failed(f"{self._command[0]} cannot be started: {error}", request, cannot)
         if ended.status is None:
-            return Reply(state="failed", text="", request=request, error=f"no answer within {self._timeout:g} s")
+            return _failed(f"no answer within {self._timeout:g} s", request, _LATER)
         if ended.status:
-            return Reply(state="failed", text="", request=request, error=_fault(ended))
+            return _failed(_words(ended), request, _LATER)
         try:
             output = ended.output.decode("utf-8")
         except UnicodeDecodeError:
             raw = ended.output.decode("utf-8", "replace")
-            return Reply(state="failed", text="", request=request, body=raw, error="the answer is no UTF-8")
+            return _failed("the answer is no UTF-8", request, _LATER, body=raw)
         # Programs end their last line; models do not.
         text = output.removesuffix("\n").removesuffix("\r")
         body = output if text != output else None
         if not text.strip():
-            return Reply(state="empty", text="", request=request, body=output or None)
-        return Reply(state="text", text=text, request=request, body=body)
+            return Reply(state="empty", text="", request=request, dropped=dropped, body=output or None)
+        return Reply(state="text", text=text, request=request, dropped=dropped, body=body)
 
     def _run(self, given: bytes, environment: Mapping[str, str]) -> _Ended:
-        try:
-            process = subprocess.Popen(  # noqa: S603  a list of arguments, and the user's own program
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**os.environ, **environment},
-                start_new_session=True,  # so that what it starts can be stopped with it
-            )
-        except (OSError, ValueError) as error:
-            raise UsageError(
-                f"{self._command[0]} cannot be started: {error}.", remedy="Check that it runs by itself."
-            ) from error
+        process = subprocess.Popen(  # noqa: S603  a list of arguments, and the user's own program
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, **environment},
+            start_new_session=True,  # so that what it starts can be stopped with it
+        )
         with process:
             try:
                 output, errors = process.communicate(given, timeout=self._timeout)
@@ -139,7 +144,15 @@ def _input(ask: Ask) -> bytes:
     return canonical.well_formed(conversation_text(messages)).encode() + b"\n"
 
 
-def _fault(ended: _Ended) -> str:
+_LATER = Fault("transient", billed=True, remedy="Run the program by itself to see what it says.")
+"""A program that failed may work the next time; what it did before is not known."""
+
+
+def _failed(error: str, request: Mapping[str, Any], fault: Fault, *, body: str | None = None) -> Reply:
+    return Reply(state="failed", text="", request=request, body=body, error=error, fault=fault)
+
+
+def _words(ended: _Ended) -> str:
     """Say how a program failed: the last line it wrote to standard error, which is where programs say why."""
     lines = ended.errors.decode("utf-8", "replace").split("\n")
     last = next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")

@@ -13,6 +13,7 @@ from forensics.records.base import State
 SUMMARY = "built-in n-gram models with known lineages: the self-check, not models to judge by"
 DEFAULT_TEMPERATURE = 0.7
 DEFAULT_MAX_TOKENS = 60
+_NO_PLACE = "an n-gram model has no place for it"
 
 
 def known() -> list[str]:
@@ -37,6 +38,11 @@ def connect(name: str, options: Mapping[str, str]) -> DemoModel:
 class DemoModel:
     """One demo model, trained when it is first asked."""
 
+    endpoint = "demo"
+    parallel = 1
+    """It computes in this very process: two at once are no faster."""
+    cacheable = False
+
     def __init__(self, name: str) -> None:
         self._name = name
         self.notes = MappingProxyType({"corpus": demo_models.corpus_digest()})
@@ -50,4 +56,11 @@ class DemoModel:
             max_tokens=ask.sampling.max_tokens or DEFAULT_MAX_TOKENS,
         )
         state: State = "text" if made.text.strip() else "empty"
-        return Reply(state=state, text=made.text, finish_reason=made.finish_reason)
+        unknown = {name: _NO_PLACE for name in ("top_p", "logprobs") if getattr(ask.sampling, name) is not None}
+        system = {"system": _NO_PLACE} if ask.sampling.system is not None else {}
+        return Reply(
+            state=state,
+            text=made.text if state == "text" else "",
+            finish_reason=made.finish_reason,
+            dropped={**unknown, **system},
+        )

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 if TYPE_CHECKING:
+    from forensics.asking.terms import Terms
     from forensics.custody import sealing
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -68,6 +69,46 @@ def sampling_options(command: F) -> F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def part(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Read `2/5`, the second of five equal parts; fails as click does."""
+    if value is None:
+        return None
+    number, _slash, count = value.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count) < 1 << 20):
+        raise click.BadParameter(f"{value!r} is no part such as 1/4.")
+    return int(number), int(count)
+
+
+def asking_options(command: F) -> F:
+    """Add the options that say how models are asked and when to stop; `terms` reads them."""
+    number = click.IntRange(1)
+    options = [
+        click.option("--concurrency", type=click.IntRange(1, 1024), default=64, show_default=True, help="Requests at once to one service at most."),
+        click.option("--limit", type=number, metavar="N", help="Ask N probes only, the first of the random order."),
+        click.option("--only", multiple=True, metavar="PATTERN", help="Ask only probes whose id or category is like this (repeatable)."),
+        click.option("--order-seed", type=click.IntRange(0, LARGEST_SEED), help="Seed of the order of asking  [default: 0, or the one on record]"),
+        click.option("--min-answered", type=click.FloatRange(0, 1), default=0.9, show_default=True, help="Share of the questions a model must answer."),
+        click.option("--max-requests", type=number, metavar="N", help="Stop after N requests, attempts included."),
+        click.option("--max-cost", type=click.FloatRange(0), metavar="SUM", help="Stop before this may be exceeded; needs --prices."),
+        click.option("--prices", type=click.Path(path_type=Path), metavar="FILE", help="Prices per million tokens, TOML: [\"openai:gpt-4o\"] input = 2.5, output = 10."),
+        click.option("--deadline", type=click.FloatRange(1), metavar="SECONDS", help="Send nothing more after this time."),
+        click.option("--fresh", is_flag=True, help="Take no answer from the response cache."),
+        click.option("--dry-run", is_flag=True, help="Ask nothing; say what it would take at worst."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def terms(options: dict[str, Any], *, shard: tuple[int, int] | None = None) -> Terms:
+    """Take the asking options, but for --dry-run, out of a command's options."""
+    from forensics.asking.terms import Shard, Terms
+
+    names = ("concurrency", "limit", "only", "order_seed", "min_answered", "max_requests", "max_cost", "prices", "deadline", "fresh")  # fmt: skip
+    named = {name: options.pop(name) for name in names}
+    return Terms(**named, shard=Shard(*shard) if shard else None)
 
 
 def scoring_options(command: F) -> F:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from forensics.commands import (
     answers_key,
     as_json,
+    asking_options,
     format_option,
     given,
     json_option,
     sampling_options,
     say,
     scoring_options,
+    terms,
     workers_option,
 )
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 Examples:
   forensics compare demo:alder demo:alder-tuned --cohort demo: --probes demo -o reports/demo
   forensics compare replay:answers/a replay:answers/b --cohort answers -o reports/a-b
+  forensics compare replay:teacher.jsonl replay:student.jsonl --cohort market.cohort --question distillation
+    --relatives siblings.csv -o reports/distilled
   forensics compare demo:alder demo:alder-mirror --question equality --draws 10 --probes demo -o reports/same
 """
 )
@@ -43,6 +47,11 @@ Examples:
     help="What is asked of the pair.",
 )
 @click.option("--models", type=click.Path(path_type=Path), help="CSV table of declared lineages (model, lineage).")
+@click.option(
+    "--relatives",
+    type=click.Path(path_type=Path),
+    help="CSV table of the questioned model's relatives in the cohort: model, role (base, sibling, relative).",
+)
 @click.option("--calibration", metavar="NAME", help="Calibration: a shipped name or a file (see `list calibrations`).")
 @click.option("--transfer", is_flag=True, help="Use the calibration even if it does not fit; marked as not validated.")
 @click.option(
@@ -53,10 +62,11 @@ Examples:
 @click.option("--key", type=click.Path(path_type=Path), help="Key that seals the answers before they are scored.")
 @click.option("--alpha", type=click.FloatRange(0.0001, 0.4), help="Equality: false alarms permitted  [default: 0.05]")
 @click.option(
-    "--delta", type=click.FloatRange(0.0001, 0.99), help="Equality: effect that does not matter  [default: 0.05]"
+    "--delta", type=click.FloatRange(0.0001, 0.99), help="Equality: effect that does not matter  [default: 0.01]"
 )
 @click.option("--permutations", type=click.IntRange(99), help="Equality: permutations  [default: 1999]")
 @sampling_options
+@asking_options
 @scoring_options
 @format_option
 @workers_option
@@ -72,6 +82,7 @@ def command(
     folder: Path,
     question: str,
     models: Path | None,
+    relatives: Path | None,
     calibration: str | None,
     transfer: bool,
     protocol: Path | None,
@@ -92,6 +103,8 @@ def command(
     us: bool,
     workers: int,
     json_: bool,
+    dry_run: bool,
+    **options: Any,
 ) -> None:
     """Compare QUESTIONED with REFERENCE against a cohort, and write the evidence.
 
@@ -99,9 +112,11 @@ def command(
 
     A model is ADAPTER:NAME, as in replay:PATH for answers recorded earlier. Recorded answers are matched by their
     prompts; models that have to be asked answer the probe set named with --probes.
+
+    With --relatives, QUESTIONED is set beside other models of its own base: is it nearer to REFERENCE than they are?
     """
-    from forensics import comparing
-    from forensics.equality.scoring import terms
+    from forensics import comparing, preparing
+    from forensics.equality import scoring as equality
     from forensics.preparing import Wanted
     from forensics.records.transcript import Sampling
 
@@ -115,13 +130,19 @@ def command(
         draws=draws,
         question=question,  # type: ignore[arg-type]  # click.Choice has checked it
         models=models,
+        relatives=relatives,
         statistics=statistics or None,
         seed=seed,
         replicates=replicates,
         calibration=calibration,
         transfer=transfer,
-        equality=terms(question, alpha=alpha, delta=delta, permutations=permutations),  # type: ignore[arg-type]
+        terms=terms(options),
+        equality=equality.terms(question, alpha=alpha, delta=delta, permutations=permutations),  # type: ignore[arg-type]
     )
+    if dry_run:
+        for estimate in preparing.estimated(wanted):
+            click.echo(estimate.line())
+        return
     plan = comparing.Plan(protocol, given(context), answers_key(key))
     result = comparing.compare(
         wanted, formats=formats.split(","), style=style, us=us, workers=workers, say=say, plan=plan

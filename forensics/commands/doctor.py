@@ -1,4 +1,4 @@
-"""`forensics doctor`: is this instrument in order."""
+"""`forensics doctor`: is this instrument in order, and what can be asked of a model."""
 
 from __future__ import annotations
 
@@ -13,20 +13,26 @@ from forensics.commands import as_json, json_option, say
     epilog="""\b
 Examples:
   forensics doctor
+  forensics doctor ollama:qwen3:8b
   forensics doctor demo-bundle
 """
 )
-@click.argument("bundle", required=False, type=click.Path(path_type=Path, exists=True))
+@click.argument("target", metavar="[MODEL|BUNDLE]", required=False)
 @json_option
-def command(bundle: Path | None, json_: bool) -> None:
+def command(target: str | None, json_: bool) -> None:
     """Check the installation, and measure controls whose answer is known: exit status 1 if one comes out wrong.
 
-    With BUNDLE, a bundle or a case, warn of every known fault of the versions that it was made by, and nothing else.
+    With MODEL, ask it a call per capability (key, endpoint, seed, log-probabilities, …) and say what works: exit status 3
+    if it does not answer at all. With BUNDLE, a bundle or a case, warn of every known fault of the versions that it was
+    made by. Neither does anything else.
     """
     from forensics import self_check
 
-    if bundle is not None:
-        _of_bundle(bundle, json_=json_)
+    if target is not None and Path(target).exists():
+        _of_bundle(Path(target), json_=json_)
+        return
+    if target is not None:
+        _of_model(target, json_=json_)
         return
     findings = self_check.run(say=say)
     if json_:
@@ -46,3 +52,15 @@ def _of_bundle(bundle: Path, *, json_: bool) -> None:
     else:
         for line in faults.lines(found):
             click.echo(line)
+
+
+def _of_model(model: str, *, json_: bool) -> None:
+    from forensics import examining
+    from forensics.hostile import terminal
+
+    found = examining.examine(model, say=say)
+    if json_:
+        as_json({"model": found.model, "calls": found.calls, "findings": [one._asdict() for one in found.findings]})
+    else:
+        for line in examining.lines(found):
+            click.echo(terminal(line))

@@ -19,8 +19,9 @@ Example:
 @click.argument("kind", metavar="KIND")
 @json_option
 def command(kind: str, json_: bool) -> None:
-    """List what there is of a KIND: adapters, importers, statistics, embedders, formats, probes or models."""
+    """List what there is of a KIND: adapters, importers, statistics, embedders, formats, probes, models or services."""
     from forensics import listing
+    from forensics.hostile import terminal
 
     rows = listing.rows(kind)
     if json_:
@@ -29,4 +30,4 @@ def command(kind: str, json_: bool) -> None:
         # A pipe gets every word.
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         for line in listing.lines(rows, width=width):
-            click.echo(line)
+            click.echo(terminal(line))

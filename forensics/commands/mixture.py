@@ -17,7 +17,7 @@ Examples:
 """
 )
 @click.argument("suspect")
-@click.option("--cohort", multiple=True, required=True, help="Other models: a folder or file of recorded answers.")
+@click.option("--cohort", multiple=True, required=True, help="Other models: recorded answers, or a cohort pack.")
 @click.option("--models", type=click.Path(path_type=Path, exists=True), help="CSV table of declared lineages.")
 @click.option("--base", multiple=True, help="Cohort model that is its own base (repeatable; default: its lineage).")
 @click.option(
@@ -53,6 +53,7 @@ def command(
     share of training data. Most of a model's behaviour is its own: expect a large remainder.
     """
     from forensics import canonical, mixing
+    from forensics.reporting.mixture import show
 
     asked = mixing.Asked(suspect, cohort, models, base, statistic, replicates, seed, workers)
     found = mixing.of_suspect(asked)
@@ -62,4 +63,4 @@ def command(
     if json_:
         as_json(content)
     else:
-        mixing.show(found)
+        show(found)

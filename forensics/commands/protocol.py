@@ -31,6 +31,11 @@ Example:
     help="What is asked of the pair.",
 )
 @click.option("--models", type=click.Path(path_type=Path), help="CSV table of declared lineages (model, lineage).")
+@click.option(
+    "--relatives",
+    type=click.Path(path_type=Path),
+    help="CSV table of the questioned model's relatives in the cohort: model, role (base, sibling, relative).",
+)
 @click.option("--calibration", metavar="NAME", help="Calibration: a shipped name or a file.")
 @click.option("--transfer", is_flag=True, help="Use the calibration even if it does not fit.")
 @click.option(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from forensics import canonical
-from forensics.records.case import Case, Source
+from forensics.records.case import Case, Relative, Source
 from forensics.records.custody import FixedModel, Opening, Protocol
 from forensics.records.evidence import Propositions
 from forensics.records.scores import Scores
@@ -51,6 +51,7 @@ def _settings(case: Case, scores: Scores, propositions: Propositions, protocol: 
         ("calibration", protocol.calibration or "none", case.calibration or "none"),
         ("use of a calibration that does not fit", protocol.transfer, case.transfer),
         ("statistics asked for", _listed(protocol.chosen), _listed(case.statistics)),
+        ("relatives named", _related(protocol.relatives), _related(case.relatives)),
         ("version of forensics", protocol.tool, scores.tool),
     ):
         if fixed != found:
@@ -59,6 +60,10 @@ def _settings(case: Case, scores: Scores, propositions: Propositions, protocol: 
         yield "the propositions are worded otherwise than in the protocol"
     if case.only is not None:
         yield f"scored on {len(case.only)} chosen prompts; the protocol chooses none"
+
+
+def _related(relatives: Sequence[Relative]) -> str:
+    return ", ".join(f"{relative.model} ({relative.role})" for relative in relatives) or "none"
 
 
 def _listed(names: tuple[str, ...] | None) -> str:

@@ -7,9 +7,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
 
-from forensics import __version__, canonical, naming, preparing, probes, registry, scoring
+from forensics import __version__, canonical, lineages, naming, preparing, probes, registry, scoring, sources
 from forensics.adapters import ModelName
 from forensics.custody.clock import now
 from forensics.custody.deviations import commitment
@@ -40,7 +39,7 @@ def draft(
         raise UsageError("A protocol names its analyst.", remedy="Give --analyst NAME.")
     reference = _fixed(wanted, naming.parse(wanted.reference), "reference")
     questioned = _fixed(wanted, naming.parse(wanted.questioned), "questioned")
-    cohort = [_fixed(wanted, model, "cohort") for model in preparing.cohort_models(wanted.cohort)]
+    cohort = [_fixed(wanted, model, "cohort") for model in sources.cohort_models(wanted.cohort)]
     if wanted.probe_set is None and any(model.recorded is None for model in (reference, questioned, *cohort)):
         raise UsageError("A model is to be asked, but no probe set was named.", remedy="Name one with --probes.")
     probe_set = probes.reference(probes.load(wanted.probe_set)) if wanted.probe_set else None
@@ -71,6 +70,8 @@ def draft(
         replicates=wanted.replicates,
         chosen=wanted.statistics,
         statistics=_versions(wanted.statistics, wanted.question),
+        relatives_named=str(wanted.relatives) if wanted.relatives else None,
+        relatives=tuple(lineages.read_relatives(wanted.relatives)) if wanted.relatives else (),
         calibration_named=wanted.calibration,
         calibration=canonical.digest(calibration) if calibration else None,
         transfer=wanted.transfer,
@@ -95,6 +96,7 @@ def follow(wanted: Wanted, given: Collection[str], protocol: Protocol, digest: s
         "statistics": protocol.chosen,
         "seed": protocol.seed,
         "replicates": protocol.replicates,
+        "relatives": Path(protocol.relatives_named) if protocol.relatives_named else None,
         "calibration": protocol.calibration_named,
         "transfer": protocol.transfer,
     }
@@ -113,10 +115,10 @@ def follow(wanted: Wanted, given: Collection[str], protocol: Protocol, digest: s
 
 
 def _fixed(wanted: Wanted, model: ModelName, role: Role) -> FixedModel:
-    named = f"{model}?{urlencode(sorted(model.options.items()))}" if model.options else str(model)
-    declared = preparing.declared_lineages(wanted)
+    named = str(model)
+    declared = sources.declared_lineages(wanted.cohort, wanted.models)
     if model.adapter == naming.RECORDED:
-        source = preparing.recorded_source(model, role, folder=wanted.folder, declared=declared)
+        source = sources.recorded_source(model, role, folder=wanted.folder, declared=declared)
         return FixedModel(named=named, model=source.name, lineage=source.lineage, recorded=source.digest)
     plugin = registry.load("adapters", model.adapter)
     plugin.connect(model.name, model.options)

@@ -22,6 +22,8 @@ from forensics import case as case_files
 from forensics.custody.findings import Findings
 from forensics.custody.sealing import BAG, ENVIRONMENT
 from forensics.errors import ForensicsError
+from forensics.packs import using
+from forensics.records.case import Source
 from forensics.records.custody import Environment
 
 TOLERANCE: Final = 1e-4
@@ -39,8 +41,12 @@ class Difference(NamedTuple):
 
 
 def check(folder: Path, found: Findings, *, workers: int) -> None:
-    """Score a bundle's answers again and compare scores and evidence byte for byte; adds faults and notes."""
+    """Score a bundle's answers again and compare scores and evidence byte for byte; adds faults and notes.
+
+    Raises UsageError where a cohort pack in it needs a secret that is not at hand: that is no fault of the bundle.
+    """
     data = folder / BAG / "data"
+    using.unlock([data / path for path in sorted({s.path for s in _packed(data)})])
     try:
         with _no_caches():
             again = comparing.recompute(data, workers=workers)
@@ -55,6 +61,13 @@ def check(folder: Path, found: Findings, *, workers: int) -> None:
             _explain(data, name, json.loads(recorded), json.loads(made), found)
     if same:
         found.note("recomputed: scores and evidence come out byte for byte")
+
+
+def _packed(data: Path) -> list[Source]:
+    try:
+        return [source for source in case_files.read_case(data).cohort if using.is_packed(source)]
+    except ForensicsError:  # whoever computes again says what is wrong with it
+        return []
 
 
 def _explain(data: Path, name: str, recorded: Any, made: Any, found: Findings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from forensics import corpus, scoring
+from forensics import circumstances, corpus, scoring
 from forensics.equality import deciding, reading
 from forensics.errors import UsageError
 from forensics.records.base import Question
@@ -50,7 +50,10 @@ def score_case(case: Case, *, root: Path, tool: str) -> Scores:
         probes=tuple(probe.prompt_digest for probe in probes),
         sides=scoring.side_counts(both),
         set_aside=case.set_aside,
+        circumstances=tuple(circumstances.of(both.members, workers=1)),
         scores=(),
+        habits=(),
         controls=(),
+        triad=None,
         equality=deciding.decide(probes, fixed, seed=case.seed, chosen=case.statistics),
     )

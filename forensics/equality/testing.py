@@ -158,15 +158,17 @@ def _permute(probes: Sequence[Draws], measured: Sequence[_Measured], permutation
 
 
 def _tests(entry: _Measured, terms: EqualityTerms) -> list[EqualityTest]:
-    """Return one test for each kernel; where there are several, the largest of them comes first and decides."""
-    several = len(entry.measures) > 1
+    """Return one test for each kernel; where several are combined, the largest of them comes first and decides."""
+    kernels, together = entry.wanted.kernels, getattr(entry.plugin, "COMBINED", ())
+    places = [place for place, kernel in enumerate(kernels) if kernel in together]
+    several = len(places) > 1
     made = [
-        _test(entry, terms, place, entry.statistics[place], decides=entry.wanted.decides and not several)
-        for place in range(len(entry.measures))
+        _test(entry, terms, place, values, decides=entry.wanted.decides and not several and (place == 0))
+        for place, values in enumerate(entry.statistics)
     ]
     if several:
-        largest = permuting.combined(entry.statistics)
-        made.insert(0, _test(entry, terms, 0, largest, decides=entry.wanted.decides, kernel=COMBINED))
+        largest = permuting.combined(entry.statistics[places])
+        made.insert(0, _test(entry, terms, places[0], largest, decides=entry.wanted.decides, kernel=COMBINED))
     return made
 
 

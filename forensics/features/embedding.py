@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import cache, registry
+from forensics import registry
 from forensics.embedders import Embedder
 from forensics.embedding_cache import encode_cached
 from forensics.errors import UsageError
 from forensics.features.tokens import FIRST_CHARACTERS
+from forensics.places import home
 
 MOST_PROBES = 160
 """On recorded answers of real models, more added nothing that was worth the wait: 35 texts a second."""
@@ -58,7 +59,7 @@ def extract(texts: Sequence[str]) -> dict[str, NDArray[Any]]:
     vectors = np.zeros((len(texts), embedder.dimension), np.float32)
     if embedded.any():
         wanted = [start for start, there in zip(starts, embedded.tolist(), strict=True) if there]
-        vectors[embedded] = encode_cached(embedder, wanted, path=cache.home() / _CACHE)
+        vectors[embedded] = encode_cached(embedder, wanted, path=home() / _CACHE)
     return {"vector": vectors, "embedded": embedded}
 
 

@@ -44,6 +44,13 @@ SHAPE = (
 COLUMNS = (*LINES, *SHAPE, *MARKS, *FUNCTION_WORDS)
 """What a row holds, in order."""
 
+SCALES = (
+    *("logarithm" for _ in LINES),
+    *("logarithm",) * 6, *("root",) * 4, *("logarithm",) * 2, *("share",) * 4, *("logarithm",) * 2,
+    *("root" for _ in MARKS), *("root" for _ in FUNCTION_WORDS),
+)  # fmt: skip
+"""How each column is written: `logarithm` of one more than a count, square `root` of a share, or 0 and 1 as a `share`."""
+
 _NUMBER_OF = {word.encode(): number for number, word in enumerate(FUNCTION_WORDS, start=1)}
 _WORDS = bytes(
     byte + 32 if 65 <= byte <= 90 else byte if byte >= 128 or chr(byte).isalnum() else 32 for byte in range(256)

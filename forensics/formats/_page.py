@@ -12,13 +12,16 @@ from jinja2 import BaseLoader, Environment, Template
 from markupsafe import Markup
 
 from forensics import hostile
+from forensics.formats._widths import shares
 from forensics.reporting.court_texts import TO_COMPLETE
-from forensics.reporting.parts import Cell, Column, Report
+from forensics.reporting.parts import Cell, Column, Report, Table
 from forensics.reporting.wording import EMPTY
 
 MOST_ROWS = 200
 """Rows of data behind a figure that the page holds; longer tables are in the CSV files."""
 LONGEST_NAME = 120
+ACROSS = 120
+"""Characters across a table on paper."""
 LONG_CELL = 48
 """Characters from which a cell gets a wide column."""
 SHORT_CELL = 22
@@ -64,6 +67,7 @@ def _template() -> Template:
         short=lambda text: _line(hostile.shortened(text, LONGEST_NAME) if text.strip() else EMPTY),
         cell_class=_cell_class,
         page=lambda table: table.kept("page"),
+        percents=_percents,
         line=_line,
     )
     return environment.from_string(part("report.html.j2"))
@@ -81,6 +85,12 @@ def _shown(text: str) -> Markup:
         Markup('<span class="hid">{}</span>').format(run) if hidden else Markup(hostile.escaped(run))  # noqa: S704
         for run, hidden in hostile.spans(text)
     )
+
+
+def _percents(table: Table) -> list[str]:
+    """Return the widths of a table's columns on paper, in per cent."""
+    found = shares(table, across=ACROSS)
+    return [f"{100 * share / sum(found):.2f}" for share in found]
 
 
 def _line(text: str) -> Markup:

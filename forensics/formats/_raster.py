@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 _FINER = 2
 """Each pixel of the figure as so many in each direction."""
 _STEP = re.compile(r"([ML])(-?[0-9.]+) (-?[0-9.]+)")
-_MINUS = "\u2212"
-"""Not in the font that draws the labels."""
+_PLAIN = str.maketrans({"\u2212": "-", "–": "-", "—": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "…": "..."})
+"""Signs that are not in the font that draws the labels."""
 _LONGEST_DASHES = 20_000
 """Pieces drawn of one dashed line."""
 
@@ -87,7 +87,7 @@ def _write(pen: Any, a: dict[str, str], text: str, size: float) -> None:
     bold = 1 if "font-weight" in a else 0
     pen.text(
         place,
-        text.replace(_MINUS, "–"),
+        text.translate(_PLAIN),
         font=font,
         fill=a["fill"],
         anchor=anchor,

@@ -73,6 +73,9 @@ def _styles(document: Document) -> None:
     numbered.base_style = normal
     numbered.paragraph_format.left_indent, numbered.paragraph_format.first_line_indent = Mm(11), Mm(-11)
     numbered.paragraph_format.tab_stops.add_tab_stop(Mm(11))
+    note: ParagraphStyle = styles.add_style("Note", WD_STYLE_TYPE.PARAGRAPH)
+    note.base_style = normal
+    note.font.size = Pt(8.5)
     for name in ("Cell", "Quoted"):
         cell: ParagraphStyle = styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         cell.base_style = normal

@@ -18,9 +18,10 @@ from forensics.errors import UsageError
 from forensics.formats import _word
 from forensics.formats._date import source_date
 from forensics.formats._raster import png
+from forensics.formats._widths import shares
 from forensics.formats._word import Cell, Run
 from forensics.reporting.court_texts import TO_COMPLETE
-from forensics.reporting.drawing import without_halo
+from forensics.reporting.drawing import on_paper
 from forensics.reporting.parts import Exhibit, Field, Figure, Report, Row, Section, Summary, Table
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 SUMMARY = "report.docx: for lawyers and experts to edit, fields to be completed as boxes (needs forensics[docx])"
 
 LONGEST_NAME = 120
-ACROSS, WIDEST, LONGEST_WORD = 105, 40, 18
-"""Characters across a table, in a column that gets all the room it wants, and in a word that is never broken."""
+ACROSS = 105
+"""Characters across a table."""
 _UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
 """Written where no date is given: the format wants one, and the time of making would differ each time."""
 _SHADE = "F3F0E8"
@@ -74,7 +75,7 @@ class _Figures:
         from docx.opc.part import Part
 
         part = self._document.part
-        drawn = without_halo(figure.wide)
+        drawn = on_paper(figure.wide)
         pixels, _ = part.get_or_add_image(io.BytesIO(png(drawn)))
         self._count += 1
         name = PackURI(f"/word/media/figure{self._count}.svg")
@@ -110,10 +111,12 @@ def _first_screen(summary: Summary, figures: _Figures) -> Iterator[str]:
     yield _word.paragraph(summary.meaning)
     for caution in summary.cautions:
         yield _word.paragraph(_word.one_line(caution), "ListBullet")
-    for name, text in summary.propositions:
-        yield _word.paragraph([Run(f"{name}  ", bold=True), Run(_word.one_line(text))])
-    if summary.scale:
-        yield _word.paragraph([Run(f"Scale of ratios: {'; '.join(summary.scale)}; mirrored below 1.", quiet=True)])
+    for weighed in summary.propositions:
+        yield _word.paragraph([Run(f"{weighed.name}  ", bold=True), Run(_word.one_line(weighed.text))])
+    yield from (_word.paragraph(_word.one_line(w.ratio), "ListBullet") for w in summary.propositions if w.ratio)
+    steps = [Run(f"{step.ratios}: {step.words}; ", quiet=not step.applies, bold=step.applies) for step in summary.scale]
+    if steps:
+        yield _word.paragraph([Run("Scale of ratios: ", quiet=True), *steps, Run("mirrored below 1.", quiet=True)])
     if summary.figure:
         yield from _figure(summary.figure, figures)
     yield from _table(summary.key)
@@ -157,7 +160,8 @@ def _field(field: Field, number: int) -> Iterator[str]:
 def _figure(figure: Figure, figures: _Figures) -> Iterator[str]:
     yield figures.shown(figure)
     name = f"Figure {figure.number}. {figure.title}. "
-    yield _word.paragraph([Run(name, bold=True), Run(f"{figure.note} Data: tables/{figure.data.id}.csv.", quiet=True)])
+    runs = [Run(name, bold=True), Run(f"{figure.note} Data: tables/{figure.data.id}.csv.", quiet=True)]
+    yield _word.paragraph(runs, "Note")
 
 
 def _table(whole: Table) -> Iterator[str]:
@@ -169,8 +173,9 @@ def _table(whole: Table) -> Iterator[str]:
         return
     head = [Cell(_word.paragraph([Run(c.title, bold=True)], "Cell", right=c.numeric)) for c in table.columns]
     rows = [head, *(_row(row, table) for row in table.rows)]
-    yield _word.table(rows, head=1, widths=_widths(table))
-    yield _word.paragraph([Run(table.note, quiet=True)])
+    yield _word.table(rows, head=1, widths=shares(table, across=ACROSS))
+    if table.note:
+        yield _word.paragraph([Run(table.note, quiet=True)], "Note")
 
 
 def _row(row: Row, table: Table) -> list[Cell]:
@@ -183,31 +188,15 @@ def _row(row: Row, table: Table) -> list[Cell]:
     ]
 
 
-def _widths(table: Table) -> list[int]:
-    """Return shares of the width: no column narrower than its longest word, the rest by what the texts need."""
-    texts = [
-        [column.title, *(row.cells[place].text for row in table.rows)] for place, column in enumerate(table.columns)
-    ]
-    least = [
-        min(max(len(word) for text in column for word in (text.split() or [""])), LONGEST_WORD) + 4 for column in texts
-    ]
-    wanted = [max(min(max(map(len, column)), WIDEST) + 4, low) for column, low in zip(texts, least, strict=True)]
-    over, room = sum(wanted) - sum(least), max(ACROSS - sum(least), 0)
-    share = min(room / over, 1.0) if over else 0.0
-    return [round(low + share * (want - low)) for low, want in zip(least, wanted, strict=True)]
-
-
 def _exhibit(exhibit: Exhibit, level: int) -> Iterator[str]:
     yield _word.paragraph(exhibit.title, f"Heading{level}")
-    yield _word.paragraph([Run(exhibit.note, quiet=True)])
+    yield _word.paragraph([Run(exhibit.note, quiet=True)], "Note")
     yield _word.paragraph([Run("Prompt", bold=True)])
     yield _word.table([[Cell(_word.paragraph(exhibit.prompt, "Quoted"))]], ruled=False)
     said = []
     for excerpt in exhibit.excerpts:
         head = _word.paragraph([Run(f"{excerpt.label}: {_short(excerpt.model)}", bold=True)], "Cell")
-        runs = [Run(run.text, marked=run.shared) for run in excerpt.passages] or [
-            Run("no answer with text", italic=True)
-        ]
+        runs = [Run(run.text, marked=run.shared) for run in excerpt.passages] or [Run(excerpt.nothing, italic=True)]
         cut = [Run(f"\n{excerpt.cut:,} further characters are not shown.", quiet=True)] if excerpt.cut else []
         said.append(Cell(head + _word.paragraph([*runs, *cut], "Quoted")))
     pairs = [

@@ -52,9 +52,14 @@ def _first_screen(summary: Summary) -> Iterator[str]:
         f"> {md(summary.meaning)}",
         "",
     )
-    yield from (f"* {md(name)}: {md(text)}" for name, text in summary.propositions)
-    if summary.scale:
-        yield from (f"* Scale of ratios: {md('; '.join(summary.scale))}; mirrored below 1.", "")
+    for weighed in summary.propositions:
+        yield f"* {md(weighed.name)}: {md(weighed.text)}"
+    yield from (f"* {md(weighed.ratio)}" for weighed in summary.propositions if weighed.ratio)
+    steps = [
+        f"**{md(s.ratios)}: {md(s.words)}**" if s.applies else f"{md(s.ratios)}: {md(s.words)}" for s in summary.scale
+    ]
+    if steps:
+        yield from (f"* Scale of ratios: {'; '.join(steps)}; mirrored below 1.", "")
     yield from (f"* {md(caution)}" for caution in summary.cautions)
     yield ""
     if summary.figure:
@@ -134,6 +139,9 @@ def _exhibit(exhibit: Exhibit, level: int) -> Iterator[str]:
     for excerpt in exhibit.excerpts:
         cut = f" ({excerpt.cut:,} further characters are not shown)" if excerpt.cut else ""
         yield from (f"{md(excerpt.label)}: {_cell(excerpt.model)}{cut}", "")
+        if not excerpt.passages:
+            yield from (f"*{md(excerpt.nothing)}*", "")
+            continue
         yield from (hostile.markdown_block("".join(run.text for run in excerpt.passages)), "")
         passages = [run.text for run in excerpt.passages if run.shared]
         if passages and excerpt.label == "questioned":

@@ -16,14 +16,13 @@ from forensics.features import most_probes, unavailable, version_of
 from forensics.packs import file
 from forensics.packs.file import INDEX
 from forensics.packs.forms import FORMS, packed
-from forensics.packs.keying import KEY_BYTES, check_of
+from forensics.packs.keying import KEY_BYTES, check_of, keyed_content
 from forensics.packs.manifest import SCHEMA, Form, Manifest, PackedModel
 from forensics.records.case import Source
 
 Embed = Literal["first", "all", "none"]
 Kept = dict[str, dict[str, NDArray[Any]]]
 _FEWEST = 2
-MODELS_TABLE = "models.csv"
 _HASHES = {f"grams{size}" for size in range(1, 6)} | {"hashes"}
 """Arrays of hashes of which statistics look at 48 bits."""
 
@@ -46,7 +45,7 @@ def build_folder(
     if models is not None and not models.is_file():
         raise UsageError(f"{models} does not exist.", remedy="Name a CSV table with the columns model and lineage.")
     declared: dict[str, str] = {}
-    for table in (folder / MODELS_TABLE, models):
+    for table in (folder / lineages.MODELS_TABLE, models):
         if table is not None and table.is_file():
             declared.update(lineages.read_lineages(table))
     sources = [_source(one, declared) for one in importing.answers_below(folder)]
@@ -76,7 +75,9 @@ def build(sources: Sequence[Source], path: Path, *, embed: Embed, workers: int, 
     secret = file.secret_key()
     key = secret or secrets.token_bytes(KEY_BYTES)
     if secret is None:
-        say(f"the key will lie in the pack: with it a dictionary finds most words again; {file.VARIABLE} withholds it")
+        say(f"the key will lie in the pack: with it a dictionary finds nearly all again; {file.VARIABLE} withholds it")
+    else:
+        say("the key is withheld; models whose answers are public should not be in such a pack: docs/packs.md says why")
     indices = [made[INDEX] for made in deriving.derived(sources, [INDEX], workers)]
     prompts = sorted({bytes(row) for index in indices for row in index["prompts"]})
     chosen = _chosen(prompts, embed)
@@ -89,7 +90,13 @@ def build(sources: Sequence[Source], path: Path, *, embed: Embed, workers: int, 
         arrays = deriving.derived([source], kinds, 1)[0]
         if chosen:
             arrays |= deriving.derived([source], ["embedding"], 1, only=_named(chosen))[0]
-        kept.append({INDEX: dict(index), **{kind: dict(packed(kind, own, rows, key)) for kind, own in arrays.items()}})
+        content = np.frombuffer(keyed_content(index["content"].tobytes(), key), np.uint8)
+        kept.append(
+            {
+                INDEX: {**index, "content": content},
+                **{kind: dict(packed(kind, own, rows, key)) for kind, own in arrays.items()},
+            }
+        )
         models.append(_described(source, kept[-1]))
     manifest = Manifest(
         schema=SCHEMA,

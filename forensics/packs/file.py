@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -17,20 +18,26 @@ from pydantic import ValidationError
 
 from forensics import canonical
 from forensics.errors import BadFile, UsageError
+from forensics.packs.checking import fault
 from forensics.packs.keying import check_of, key_from
 from forensics.packs.manifest import Form, Manifest
 
 SUFFIX = ".cohort"
 MANIFEST = "pack.json"
 INDEX = "index"
-INDEX_ARRAYS = ("cut_short", "draws", "faults", "handling", "prompts", "states")
-"""What says which answers a file holds, in this version."""
 VARIABLE = "FORENSICS_PACK_KEY"
 """Environment variable with the secret of a pack whose salt is withheld."""
-LARGEST_MANIFEST = 1 << 28
-LARGEST_ARRAY = 1 << 34
+LARGEST_MANIFEST = 1 << 26
+LARGEST_SWELLING = 50
+"""How many times its own size a pack may unpack to: counts and hashes of real answers make about two."""
+_SPARE = 1 << 22
+"""Bytes that any pack may unpack to, however small it is."""
 _DATE = (1980, 1, 1, 0, 0, 0)
 _HASH48 = "h48"
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, RuntimeError, EOFError, OSError, struct.error,
+)  # fmt: skip
+"""What Python's reader raises on zip files that are cut, changed, encrypted or none."""
 
 
 def is_pack(path: Path) -> bool:
@@ -75,18 +82,36 @@ def manifest(path: Path) -> Manifest:
 
 
 @lru_cache(maxsize=8)
-def _manifest(path: Path, _changed: int, _size: int) -> Manifest:
+def _manifest(path: Path, _changed: int, size: int) -> Manifest:
     try:
         with zipfile.ZipFile(path) as archive:
             if archive.getinfo(MANIFEST).file_size > LARGEST_MANIFEST:
                 raise BadFile(path, "its manifest is larger than any pack's")
-            return Manifest.model_validate_json(archive.read(MANIFEST))
-    except (zipfile.BadZipFile, KeyError, NotImplementedError, EOFError, OSError) as error:
+            found = Manifest.model_validate_json(archive.read(MANIFEST))
+            entries = archive.namelist()
+    except _DAMAGE as error:
         raise BadFile(path, f"no cohort pack ({error})", remedy="Make one with `forensics cohort build`.") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise BadFile(path, f"its manifest is damaged or of another version ({where}: {first['msg']})") from error
+    if len(set(entries)) != len(entries):
+        raise BadFile(path, "it holds two entries of one name")
+    unpacked = sum(_size(form) for model in found.models for kind in model.arrays.values() for form in kind.values())
+    if unpacked > LARGEST_SWELLING * size + _SPARE:
+        raise BadFile(path, f"it would unpack to {unpacked / size:,.0f} times its size, as no pack of answers does")
+    return found
+
+
+def digest(path: Path) -> str:
+    """Return the digest of a pack's bytes, computed once for as long as the file does not change."""
+    stat = path.stat()
+    return _digest(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=8)
+def _digest(path: Path, _changed: int, _size: int) -> str:
+    return canonical.file_digest(path)
 
 
 def key_of(path: Path) -> bytes:
@@ -107,19 +132,21 @@ def key_of(path: Path) -> bytes:
 
 
 def arrays(path: Path, number: int, kind: str) -> dict[str, NDArray[Any]]:
-    """Return a model's arrays of a kind; raises BadFile where they are not as the manifest says."""
-    if kind == INDEX and tuple(sorted(manifest(path).models[number].arrays.get(INDEX, ()))) != INDEX_ARRAYS:
-        raise BadFile(path, "its index is of another version", remedy="Have it built again with this version.")
+    """Return a model's arrays of a kind; raises BadFile where they are not as the manifest says, or cannot be right."""
+    model = manifest(path).models[number]
     found: dict[str, NDArray[Any]] = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            for name, form in manifest(path).models[number].arrays[kind].items():
+            for name, form in model.arrays[kind].items():
                 entry = archive.getinfo(_entry(number, kind, name))
-                if entry.file_size != _size(form) or entry.file_size > LARGEST_ARRAY:
+                if entry.file_size != _size(form):
                     raise BadFile(path, f"{entry.filename} is not as long as the manifest says")
                 found[name] = _array(archive.read(entry), form)
-    except (zipfile.BadZipFile, zlib.error, KeyError, NotImplementedError, EOFError, OSError) as error:
+    except _DAMAGE as error:
         raise BadFile(path, f"damaged cohort pack ({error})", remedy="Get it again.") from error
+    wrong = fault(kind, found, model.answers)
+    if wrong is not None:
+        raise BadFile(path, f"{wrong} ({kind} of {model.name})", remedy="Have it built again with this version.")
     return found
 
 

@@ -101,5 +101,6 @@ FORMS: dict[str, Callable[[Arrays, Words, Words], Arrays]] = {
     "embedding": _as_it_is,
     "declined": _as_it_is,
     "claims": _as_it_is,
+    "extent": _as_it_is,
 }
 """Every kind of feature that a pack may hold."""

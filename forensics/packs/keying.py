@@ -29,6 +29,11 @@ def check_of(key: bytes) -> str:
     return hashlib.blake2b(b"check", key=key, digest_size=8).hexdigest()
 
 
+def keyed_content(content: bytes, key: bytes) -> bytes:
+    """Return the digest of all of a model's answers under a key, 32 bytes: nobody without it can confirm a guess."""
+    return hashlib.blake2b(content, key=key, digest_size=32, person=b"content").digest() if content else b""
+
+
 def prompt_keys(key: bytes, kind: str, prompts: Sequence[bytes]) -> tuple[Words, Words]:
     """Return both halves of the key of each prompt (raw digests) for one kind of feature: [n], [n]."""
     known: dict[bytes, bytes] = {}

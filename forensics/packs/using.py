@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,12 @@ from forensics.features import version_of
 from forensics.packs import file
 from forensics.packs.file import INDEX
 from forensics.packs.forms import packed
-from forensics.records.base import Role
+from forensics.packs.keying import keyed_content
 from forensics.records.case import Source
 
 FORMAT = "cohort-pack"
+MODEL = "model"
+"""The option that says which model of a pack is meant."""
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -39,31 +41,53 @@ class Holder(Protocol):
         """Raw prompt digest of each row."""
 
 
+def is_pack(path: Path) -> bool:
+    """Say whether a path is a file that is named as a pack is."""
+    return file.is_pack(path) and path.is_file()
+
+
+def unlock(paths: Sequence[Path]) -> None:
+    """Raise UsageError where a pack needs a secret that is not at hand; what else may be wrong with one shows when it is used."""
+    for path in paths:
+        try:
+            withheld = file.manifest(path).salt is None
+        except (BadFile, OSError):
+            continue
+        if withheld:
+            file.key_of(path)
+
+
 def names(path: Path) -> list[str]:
     """Return the models of a pack, after making sure that it can be used; raises BadFile or UsageError."""
     file.key_of(path)
     return [model.name for model in file.manifest(path).models]
 
 
-def source(path: Path, name: str, role: Role, *, digest: str, lineage: str | None = None) -> Source:
-    """Return the source of one model of a pack; `lineage` wins over what the pack declares."""
-    found = next((model for model in file.manifest(path).models if model.name == name), None)
-    if found is None:
-        raise UsageError(f"{path} holds no model {name!r}.", remedy="`forensics cohort show` lists what it holds.")
+def source(path: Path, name: str, *, declared: Mapping[str, str]) -> Source:
+    """Return the source of one cohort model of a pack; lineages declared outside win over what the pack declares.
+
+    Raises BadFile or UsageError, also where the pack holds no such model.
+    """
+    model = file.manifest(path).models[_place(path, name)]
     return Source(
         name=name,
-        role=role,
-        format=f"{FORMAT}?model={quote(name, safe='')}",
+        role="cohort",
+        format=f"{FORMAT}?{urlencode({MODEL: name})}",
         path=path.as_posix(),
-        digest=digest,
-        lineage=lineage or found.lineage,
-        sampling=found.sampling,
+        digest=file.digest(path),
+        lineage=declared.get(name) or model.lineage,
+        sampling=model.sampling,
     )
 
 
 def is_packed(source: Source) -> bool:
     """Say whether a source's answers lie in a pack, so that nobody can read them."""
     return source.format.partition("?")[0] == FORMAT
+
+
+def offers(source: Source, kind: str) -> bool:
+    """Say whether a kind of feature can be had of a source: always of a file of answers, not of every pack."""
+    return not is_packed(source) or file.manifest(Path(source.path)).features.get(kind) == version_of(kind)
 
 
 def arrays(source: Source, kind: str, only: Sequence[str] | None = None) -> Arrays:
@@ -84,10 +108,23 @@ def alike(kind: str, members: Sequence[Holder], made: Sequence[Arrays]) -> list[
     if not paths:
         return list(made)
     key = _one_key(paths)
-    return [
+    brought = [
         own if is_packed(member.source) else packed(kind, own, member.prompts, key)
         for member, own in zip(members, made, strict=True)
     ]
+    for name in brought[0]:
+        if len({arrays[name].shape[1:] for arrays in brought}) > 1:
+            raise BadFile(min(paths), f"its {kind} features have another number of columns ({name})")
+    return brought
+
+
+def contents(sources: Sequence[Source], digests: Sequence[bytes]) -> list[bytes]:
+    """Make digests of answers comparable: as they are without packs, otherwise all under the pack's key."""
+    paths = {source.path for source in sources if is_packed(source)}
+    if not paths:
+        return list(digests)
+    key = _one_key(paths)
+    return [own if is_packed(source) else keyed_content(own, key) for source, own in zip(sources, digests, strict=True)]
 
 
 def lacking(members: Sequence[Holder], plugin: ModuleType, probes: Sequence[str], most: int | None) -> str | None:
@@ -131,8 +168,14 @@ def _one_key(paths: set[str]) -> bytes:
 
 def _number(source: Source) -> int:
     """Return the place of a source's model in its pack."""
-    name = dict(parse_qsl(source.format.partition("?")[2], keep_blank_values=True)).get("model")
-    for number, model in enumerate(file.manifest(Path(source.path)).models):
-        if model.name == name:
-            return number
-    raise BadFile(source.path, f"it holds no model {name!r}")
+    options = dict(parse_qsl(source.format.partition("?")[2], keep_blank_values=True))
+    return _place(Path(source.path), options.get(MODEL, ""))
+
+
+def _place(path: Path, name: str) -> int:
+    names = [model.name for model in file.manifest(path).models]
+    if name not in names:
+        raise UsageError(
+            f"{path} holds no model {name!r}.", remedy=f"`forensics cohort show {path}` lists what it holds."
+        )
+    return names.index(name)

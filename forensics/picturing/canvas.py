@@ -47,7 +47,10 @@ class Canvas(Drawing):
         """Draw a line, in a lineage's colour where one is given."""
         css, colour = (f"s {look.css}", look.colour) if look else ("axis", MUTED)
         steps = " ".join(f"{'L' if i else 'M'}{at(x)} {at(y)}" for i, (x, y) in enumerate(points))
-        self._body.append(f'<path class="{css}" fill="none" stroke="{colour}" stroke-width="{at(width)}" d="{steps}"/>')
+        dash = f' stroke-dasharray="{look.dash}"' if look and look.dash else ""
+        self._body.append(
+            f'<path class="{css}" fill="none" stroke="{colour}" stroke-width="{at(width)}"{dash} d="{steps}"/>'
+        )
 
     def model(self, number: int, x: float, y: float, label: tuple[float, float, str, str] | None, r: float) -> None:
         """Mark a model; `label` is x, y, words and anchor of its name. The page finds it by its number."""
@@ -78,9 +81,8 @@ class Canvas(Drawing):
         rows = -(-len(names) // columns)
         if not names:
             return top
-        self.text(
-            MARGIN, top + rows * line + self.font * 0.35, "A small grey mark: alone in its lineage.", style="quiet"
-        )
+        words = "A small grey mark: alone in its lineage, or none of the 48 largest."
+        self.text(MARGIN, top + rows * line + self.font * 0.35, words, style="quiet")
         return top + (rows + 1) * line
 
     def words(self, top: float, text: str) -> float:

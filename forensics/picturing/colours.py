@@ -13,6 +13,9 @@ LIGHT = ("#1f5a99", "#b93a0b", "#2c7a3a", "#7a3fa3", "#8a6400", "#0f737d", "#b02
 """Colours on paper; the page has another set for the dark under the classes g0 … g7."""
 FORMS = ("circle", "square", "triangle", "diamond", "cross", "ring")
 _PLAIN = ("circle", "gx", MUTED)
+_BEFORE_AGAIN = 24
+"""Lineages after which form and colour would both come again: the least common multiple of their numbers."""
+_DASHES = ("", "7 2", "2 2", "7 2 2 2", "12 3", "4 4")
 
 STEPS = (-2.0, 0.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """Bounds of the heat map's classes, in spreads of the unrelated models' scores."""
@@ -28,16 +31,24 @@ class Look(NamedTuple):
     form: str
     css: str
     colour: str
+    dash: str = ""
+    """Dashes of its lines, where another lineage has its colour too."""
 
 
 def looks(models: Sequence[Shown]) -> dict[str, Look]:
-    """Give every lineage of two models or more a mark of its own, the largest lineages the plainest."""
+    """Give every lineage of two models or more a mark of its own.
+
+    Form and colour change together from one lineage to the next, so that the largest are told apart in grey, too, and by
+    those who see few colours; a colour that comes again comes with another form and with dashed lines.
+    """
     counts = Counter(model.lineage for model in models if model.lineage)
     several = [name for name, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n > 1]
     found = {}
     for place, name in enumerate(several[: len(LIGHT) * len(FORMS)]):
-        colour = place % len(LIGHT)
-        found[name] = Look(FORMS[place // len(LIGHT)], f"g{colour}", LIGHT[colour])
+        again = place // _BEFORE_AGAIN
+        colour = (place + again) % len(LIGHT)
+        dash = _DASHES[place // len(LIGHT)]
+        found[name] = Look(FORMS[place % len(FORMS)], f"g{colour}", LIGHT[colour], dash)
     return found
 
 

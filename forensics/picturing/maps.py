@@ -13,6 +13,8 @@ from forensics.reporting.drawing import fitting, width_of
 
 NEAR = 8.0
 """Normalised closeness from which two models are joined by a line."""
+_AIR = 4.0
+"""Free on either side of a name, so that two names do not read as one."""
 _MOST_LINES = 3
 """Lines drawn, times the number of models."""
 
@@ -102,7 +104,7 @@ def _labels(material: Material, places: Floats, size: Size, r: float) -> dict[in
         )
         for left, base, anchor in tried:
             start = left - {"start": 0.0, "end": wide, "middle": wide / 2}[anchor]
-            box = Box(start, base - up, start + wide, base + 2)
+            box = Box(start - _AIR, base - up, start + wide + _AIR, base + 2)
             inside = box.left >= 2 and box.right <= size.width - 2
             if inside and not any(box.meets(other) for i, other in enumerate(taken) if i != number):
                 taken.append(box)

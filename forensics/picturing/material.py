@@ -35,6 +35,21 @@ class Weighed(NamedTuple):
     high: Floats
 
 
+class Evidence(NamedTuple):
+    """How the evidence of any pair is made, and which pairs have a case already."""
+
+    models: tuple[str, ...]
+    """Each model as `forensics compare` takes it, quoted for a shell; empty where there is no such command."""
+    options: str
+    """What follows the two models, quoted."""
+    folder: str
+    """Where cases go, quoted."""
+    short: tuple[str, ...]
+    """Each model's part of its case's folder name."""
+    cases: dict[tuple[int, int], str]
+    """Report of a pair (a < b) relative to the page, where there is one."""
+
+
 class Material(NamedTuple):
     """What is drawn. Matrices are [m, m] and symmetric, NaN on the diagonal and where there is no value."""
 
@@ -56,6 +71,7 @@ class Material(NamedTuple):
     tool: str
     source: str
     """Digest of what the values were read from."""
+    evidence: Evidence = Evidence((), "", "", (), {})
 
 
 def distances(normalised: Floats) -> Floats:

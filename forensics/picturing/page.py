@@ -9,6 +9,7 @@ from collections import Counter
 from importlib import resources
 from itertools import pairwise
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import numpy as np
 from jinja2 import BaseLoader, Environment
@@ -180,7 +181,11 @@ def _data(material: Material, shapes: Shapes) -> str:
         "unweighed": hostile.one_line(material.unweighed),
         "steps": STEPS,
         "lineages": [
-            {"name": hostile.one_line(hostile.shortened(name, LONGEST_NAME)), "colour": _colour(given.get(name))}
+            {
+                "name": hostile.one_line(hostile.shortened(name, LONGEST_NAME)),
+                "colour": _colour(given.get(name)),
+                "again": bool(name in given and given[name].dash),
+            }
             for name in lineages
         ],
         "models": [
@@ -199,10 +204,22 @@ def _data(material: Material, shapes: Shapes) -> str:
         "low": _hundredths(weighed.low) if weighed else None,
         "high": _hundredths(weighed.high) if weighed else None,
         "ranks": material.ranks.tolist(),
+        "compare": {
+            "models": [hostile.one_line(words) for words in material.evidence.models],
+            "options": hostile.one_line(material.evidence.options),
+            "folder": hostile.one_line(material.evidence.folder),
+            "short": material.evidence.short,
+            "cases": {f"{a}-{b}": _link(place) for (a, b), place in sorted(material.evidence.cases.items())},
+        },
         "reasons": {f"{a}-{b}": hostile.one_line(why) for (a, b), why in sorted(material.reasons.items())},
     }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _link(place: str) -> str:
+    """Return a place beside the page as the address of a link: nothing in it can lead elsewhere."""
+    return "/".join(["."] + [quote(part, safe="") for part in place.split("/")])
 
 
 def _colour(look: Look | None) -> int:

@@ -100,6 +100,14 @@ class Conditions(Record):
     draws: int
     sampling: str
     """As the recorded answers declare it, or `not recorded`."""
+    languages: dict[str, int]
+    """Answers by the language they look written in."""
+    words: tuple[float, float, float]
+    """Words of an answer, the median of each model: the shortest, the middle and the longest model's."""
+    first: str | None
+    """UTC time of the earliest answer; None where no file gives one."""
+    last: str | None
+    access: str
     cohort_models: int
     """Median number of unrelated models a pair was normalised by."""
 

@@ -11,6 +11,9 @@ from forensics.records.equality import EqualityTerms
 from forensics.records.probes import ProbeSetRef
 from forensics.records.transcript import Sampling
 
+RelativeRole = Literal["base", "sibling", "relative"]
+"""`base`: what the questioned model was made from; `sibling`: made from the same base by others; `relative`: any other."""
+
 
 class Source(Record):
     """Where the answers of one model lie."""
@@ -26,6 +29,13 @@ class Source(Record):
     """Declared lineage; None where nobody declared one."""
     sampling: Sampling | None
     """How the answers were sampled; None where recorded answers do not say."""
+
+
+class Relative(Record):
+    """One cohort model that is related to the questioned one."""
+
+    model: str
+    role: RelativeRole
 
 
 class Case(Record):
@@ -47,6 +57,8 @@ class Case(Record):
     """Bootstrap replicates behind every interval."""
     set_aside: tuple[str, ...]
     """Cohort models not used because they are one of the two sides, with the reason."""
+    relatives: tuple[Relative, ...]
+    """Relatives of the questioned model that were named, by model; none of them is a cohort model to compare with."""
     calibration: Digest | None
     """Digest of the calibration that the scores are weighed by; None where none was given."""
     transfer: bool

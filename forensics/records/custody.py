@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from forensics.records.base import Digest, Question, Record
+from forensics.records.case import Relative
 from forensics.records.evidence import Propositions
 from forensics.records.probes import ProbeSetRef
 from forensics.records.transcript import Sampling
@@ -66,6 +67,9 @@ class Protocol(Record):
     """Statistics asked for by name; None for all that apply."""
     statistics: tuple[FixedVersion, ...]
     """Versions of all statistics that are to be computed."""
+    relatives_named: str | None
+    """Table of the questioned model's relatives, as the command line names it."""
+    relatives: tuple[Relative, ...]
     calibration_named: str | None
     calibration: Digest | None
     transfer: bool

@@ -13,7 +13,7 @@ from forensics.records.base import Digest, Question, Record
 from forensics.records.calibration import Validation
 from forensics.records.equality import Equality
 from forensics.records.probes import ProbeSetRef
-from forensics.records.scores import CohortScore, Contribution, Control, Interval, Rank, SideCounts
+from forensics.records.scores import CohortScore, Contribution, Control, Habit, Interval, Rank, SideCounts, Triad
 
 
 class Alternative(Record):
@@ -46,6 +46,16 @@ class Weight(Record):
     lineages: int | None
     """Lineages left in the calibration without the case's own."""
     reason: str | None
+
+
+class Measured(Record):
+    """One value that the ratios rest on."""
+
+    statistic: str
+    normalisation: str
+    value: float | None
+    """None where the statistic has no value by this normalisation."""
+    n_probes: int
 
 
 class Conclusion(Record):
@@ -124,6 +134,8 @@ class Sensitivity(Record):
     statistic: str
     normalisation: str
     normalised: float | None
+    alternative: str | None
+    """What the ratio is against; None where there is no ratio."""
     log10_lr: float | None
     reason: str | None
 
@@ -138,7 +150,7 @@ class Excerpt(Record):
     cut: int
     """Characters left out at the end."""
     marks: tuple[tuple[int, int], ...]
-    """Spans of `text` shared by both sides and rare in the cohort: [start, end)."""
+    """Spans of `text` that both sides hold, and hardly any unrelated cohort model: [start, end)."""
 
 
 class Exhibit(Record):
@@ -147,6 +159,9 @@ class Exhibit(Record):
     id: str
     statistic: str
     contribution: Contribution
+    compared: int
+    """Answers of unrelated cohort models to this probe in which the marked passages were looked for: at most one in
+    fifty holds any of them. 0 where none could be read."""
     prompt: str
     excerpts: tuple[Excerpt, ...]
 
@@ -184,11 +199,15 @@ class Evidence(Record):
     case: Digest
     scores: Digest
     """Digest of scores.json as written."""
+    calibration: Digest | None
+    """Digest of calibration.json; None where the scores were not weighed."""
     question: Question
     reference: str
     questioned: str
     propositions: Propositions
     conclusion: Conclusion
+    weighed: tuple[Measured, ...]
+    """What the ratios rest on; empty where nothing was weighed."""
     scale: tuple[ScaleStep, ...]
     findings: tuple[Finding, ...]
     population: tuple[Population, ...]
@@ -196,6 +215,7 @@ class Evidence(Record):
     validation: tuple[LineValidation, ...]
     sensitivity: tuple[Sensitivity, ...]
     controls: tuple[Control, ...]
+    triad: Triad | None
     deviations: tuple[str, ...]
     sides: tuple[SideCounts, ...]
     set_aside: tuple[str, ...]
@@ -206,6 +226,8 @@ class Evidence(Record):
     seed: int
     replicates: int
     distributions: tuple[Distribution, ...]
+    habits: tuple[Habit, ...]
+    """The habits behind `style`, those that both sides share most first."""
     exhibits: tuple[Exhibit, ...]
     equality: Equality | None
     """None where another question is asked."""

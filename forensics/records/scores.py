@@ -92,6 +92,49 @@ class Control(Record):
     reason: str | None
 
 
+class Habit(Record):
+    """One habit of style: how often either side has it, beside the unrelated cohort models.
+
+    Values are in `unit`; places are standard deviations of the unrelated cohort models from their mean.
+    """
+
+    id: str
+    kind: Literal["lines", "shape", "marks", "words"]
+    name: str
+    unit: str
+    reference: float
+    questioned: float
+    low: float
+    """10% quantile of the unrelated cohort models."""
+    middle: float
+    """Their median."""
+    high: float
+    """90% quantile."""
+    reference_place: float
+    questioned_place: float
+    low_place: float
+    high_place: float
+    shared: float
+    """The smaller of both sides' distances from the cohort, negative where they lie on opposite sides of it."""
+    n_cohort: int
+    n_probes: int
+
+
+class Circumstances(Record):
+    """How one side's answers came about, as far as it can be known."""
+
+    model: str
+    languages: dict[str, int]
+    """Answers by the language they look written in; `unknown` where that cannot be told."""
+    words: float | None
+    """Median number of words of an answer with text."""
+    first: str | None
+    """UTC time of the earliest answer; None where the file gives none."""
+    last: str | None
+    access: str
+    """How the answers were had: asked by this program, or recorded elsewhere in a format."""
+
+
 class Handling(Record):
     """How a service treated the questions put to one model."""
 
@@ -109,6 +152,9 @@ class Handling(Record):
     """Tries without an answer that the service may have charged."""
     cached: int
     """Answers taken from the response cache."""
+    first: str | None
+    """UTC time of the earliest answer."""
+    last: str | None
 
 
 class SideCounts(Record):
@@ -139,6 +185,55 @@ class SideCounts(Record):
     """None where the answers were not asked by this program."""
 
 
+class TriadMember(Record):
+    """How close one model is to the reference."""
+
+    model: str
+    role: Literal["questioned", "sibling", "base"]
+    n_probes: int
+    closeness: float | None
+    """Agreement with the reference, on the statistic's own scale."""
+    beyond: float | None
+    """Closeness less the same model's mean agreement with unrelated models."""
+    reason: str | None
+    """Why it does not count as a control; None where it does, and for the questioned model."""
+
+
+class Standing(Record):
+    """Where the questioned model stands among its siblings by one measure."""
+
+    measure: Literal["closeness", "beyond"]
+    excess: float
+    """The questioned model's value less the mean of its siblings'."""
+    interval: Interval | None
+    rank: int
+    """1 where no sibling is nearer to the reference; ties share the better rank."""
+    of: int
+    """Siblings and the questioned model."""
+    p: float
+    """(1 + siblings at least as near) / (1 + siblings)."""
+
+
+class Triad(Record):
+    """Whether the questioned model is nearer to the reference than its siblings of the same base are."""
+
+    statistic: str
+    version: str
+    n_probes: int
+    """Probes that the questioned model and every sibling that counts answered."""
+    n_unrelated: int
+    """Models whose mean agreement is taken off in `beyond`."""
+    members: tuple[TriadMember, ...]
+    """The questioned model, then siblings, then bases, by name."""
+    standings: tuple[Standing, ...]
+    """By closeness and by closeness beyond what is usual; empty where too few siblings count."""
+    p: float | None
+    """The larger of the two: how often one sibling among such would stand as the questioned model does, at most."""
+    sentence: str
+    meaning: str
+    """What was measured on models whose training is published, and what the sentence does not say."""
+
+
 class Scores(Record):
     """What `score` writes: every statistic of the pair and what it was computed from."""
 
@@ -154,7 +249,13 @@ class Scores(Record):
     """Digests of the prompts scored, in order."""
     sides: tuple[SideCounts, ...]
     set_aside: tuple[str, ...]
+    circumstances: tuple[Circumstances, ...]
+    """Of the reference and the questioned model."""
     scores: tuple[Score, ...]
+    habits: tuple[Habit, ...]
+    """The habits behind `style`, those that both sides share most first; none where `style` has no value."""
     controls: tuple[Control, ...]
+    triad: Triad | None
+    """None where no base or sibling of the questioned model was named."""
     equality: Equality | None
     """None where another question is asked."""

@@ -53,6 +53,8 @@ class Provenance(Record):
     """UTC, ISO 8601."""
     order_seed: int | None = None
     """Seed of the random order in which the probes were asked; None for the order of the set."""
+    joined: tuple[Digest, ...] | None = None
+    """Digests of the transcripts of shards that were joined into this one; None where it was asked as a whole."""
 
 
 class Imported(Record):

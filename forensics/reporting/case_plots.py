@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from forensics.records.evidence import Conclusion
+from forensics.records.evidence import Conclusion, Weight
 from forensics.records.scores import Contribution
+from forensics.reporting import legends
 from forensics.reporting.drawing import Drawing, Scale, fitting, plain, scale, ticks
+from forensics.reporting.legends import Entry
 from forensics.reporting.parts import flat
 from forensics.reporting.wording import log_ratio
 
@@ -64,8 +66,9 @@ def probe_plot(contributions: Sequence[Contribution], statistic: str, size: Size
     for value in ticks(up.low, up.high, 5):
         drawing.path("grid", [(across.start, up(value)), (across.end, up(value))])
         drawing.text(across.start - 6, up(value) + 4, plain(value), anchor="end", style="quiet")
+    drawing.axes(across, up, x="probe, from the most to the least", y="excess")
     steps = [(across(i + half), up(value)) for i, value in enumerate(excess) for half in (0, 1)]
-    drawing.path("area", [(across.start, up(0)), *steps, (across.end, up(0))], close=True)
+    drawing.path("area", [(across.start, up(0)), *steps, (across.end, up(0))], close=True, name="pair less typical")
     drawing.path("axis", [(across.start, up(0)), (across.end, up(0))])
     words = f"{len(excess)} probes, from the most to the least in excess of typical"
     drawing.text(
@@ -81,16 +84,42 @@ def probe_plot(contributions: Sequence[Contribution], statistic: str, size: Size
 def ratio_plot(conclusion: Conclusion, labels: dict[str, str], size: Size) -> str:
     """Draw each alternative's log10 likelihood ratio with its interval; what lies beyond the cap is shaded."""
     weights = [w for w in conclusion.weights if w.log10_lr is not None]
-    line = size.font + 4
-    height = line * (2 + 2 * len(weights)) + 10
+    entries = [Entry("mark", "ratio", "likelihood ratio"), Entry("zone", "band", "beyond the cap: not reported")]
+    if any(w.interval for w in weights):
+        entries.insert(1, Entry("line", "pair", "its interval"))
+    line, room = size.font + 4, size.width - 2 * MARGIN
+    height = line * (1.4 + 2 * len(weights)) + 10
+    foot = 3 * line + legends.height(entries, width=room, font=size.font) + 6
     drawing = Drawing(
         f"fig-ratio-{size.name}",
         width=size.width,
-        height=height + 3 * line,
+        height=height + foot,
         title="Likelihood ratio",
         description="; ".join(f"{labels[w.alternative]}: log10 LR {log_ratio(w.log10_lr)}" for w in weights),
         font=size.font,
     )
+    across = _ratio_scale(weights, size)
+    top = line + 6
+    cap = min((w.cap for w in weights if w.cap is not None), default=None)
+    if cap is not None:
+        drawing.rectangle("band", across.start, top, across(-cap) - across.start, height - top)
+        drawing.rectangle("band", across(cap), top, across.end - across(cap), height - top)
+    drawing.path("neutral", [(across(0), top), (across(0), height)])
+    _directions(drawing, across, size)
+    for i, weight in enumerate(weights):
+        y = top + line * (2 * i + 1.6)
+        drawing.text(
+            MARGIN + 4, y - line + 4, fitting(labels[weight.alternative], size.width - 20, size.font), bold=True
+        )
+        if weight.interval:
+            drawing.path("pair", [(across(weight.interval.low), y), (across(weight.interval.high), y)])
+        drawing.marks("ratio", [(across(weight.log10_lr or 0.0), y, "")], 5)
+    axis(drawing, across, height, size, "log10 likelihood ratio")
+    legends.draw(drawing, entries, x=MARGIN, y=height + 3 * line + 4, width=room, radius=5)
+    return drawing.svg()
+
+
+def _ratio_scale(weights: Sequence[Weight], size: Size) -> Scale:
     shown = [
         v
         for w in weights
@@ -102,17 +131,14 @@ def ratio_plot(conclusion: Conclusion, labels: dict[str, str], size: Size) -> st
         )
         if v is not None
     ]
-    across = scale([*shown, -2.0, 2.0], start=MARGIN, end=size.width - MARGIN, room=0.1)
-    cap = min((w.cap for w in weights if w.cap is not None), default=None)
-    if cap is not None:
-        drawing.rectangle("band", across.start, 6, across(-cap) - across.start, height - 6)
-        drawing.rectangle("band", across(cap), 6, across.end - across(cap), height - 6)
-    drawing.path("neutral", [(across(0), 6), (across(0), height)])
-    for i, weight in enumerate(weights):
-        y = 2 * line * (i + 1) + 2
-        drawing.text(MARGIN, y - line + 2, fitting(labels[weight.alternative], size.width - 20, size.font), bold=True)
-        if weight.interval:
-            drawing.path("pair", [(across(weight.interval.low), y), (across(weight.interval.high), y)])
-        drawing.marks("related", [(across(weight.log10_lr or 0.0), y, "")], 5)
-    axis(drawing, across, height, size, "log10 likelihood ratio: right of 0 supports Hp, left supports Hd")
-    return drawing.svg()
+    return scale([*shown, -2.0, 2.0], start=MARGIN, end=size.width - MARGIN, room=0.1)
+
+
+def _directions(drawing: Drawing, across: Scale, size: Size) -> None:
+    """Say which way is which, in the colours and lines that Hp and Hd have everywhere."""
+    y = size.font * 0.7
+    for style, way, words, anchor in (("hd", -1, "supports Hd", "end"), ("hp", 1, "supports Hp", "start")):
+        near, far = across(0) + way * 10, across(0) + way * 50
+        drawing.path(style, [(near, y), (far, y)])
+        drawing.path(f"{style}-solid", [(far - way * 6, y - 4), (far, y), (far - way * 6, y + 4)])
+        drawing.text(far + way * 8, y + size.font * 0.35, words, anchor=anchor, style=f"{style}-words")

@@ -10,9 +10,12 @@ from forensics.records.evidence import Evidence
 from forensics.reporting.parts import Column, Table
 from forensics.reporting.sheet import Sheet, Shown, interval_cells, interval_columns
 from forensics.reporting.tables import alternative_names
+from forensics.reporting.texts import unit_of
 from forensics.reporting.wording import NONE, log_ratio, number, percent
 
 NO_CALIBRATION = "No calibration was given, so there is nothing of this kind to show."
+SHUFFLED = "shuffled"
+"""Controls whose id begins so are costs of the calibration with shuffled labels."""
 MISLEADING = "misleading"
 """Metrics whose id begins so belong to the table of misleading evidence."""
 
@@ -29,8 +32,10 @@ def conditions(evidence: Evidence) -> Table:
             Column("verdict", "Verdict"),
         ),
         empty=f"{NO_CALIBRATION} Without validation data there are no conditions to compare those of the case with.",
-        source=evidence.scores,
-        note="A calibration holds for the conditions it was validated under. Each line that differs is a reason for care.",
+        source=evidence.calibration,
+        note="A calibration holds for the conditions it was validated under. Question, statistics, probes, draws, sampling and cohort "
+        "must be the same, or it is refused (or marked as transferred, not validated). Language, length, dates and access "
+        "do not make it unfit by themselves; where they differ, the validation says less about this case.",
     )
     for c in evidence.conditions:
         sheet.row(c.id, (c.name, c.case, c.validation, c.verdict), strong=c.verdict == "differs")
@@ -55,7 +60,7 @@ def validation(evidence: Evidence) -> Table:
         "Validation metrics",
         _rate_columns("Figure", ""),
         empty=NO_CALIBRATION,
-        source=evidence.scores,
+        source=evidence.calibration,
         note="Measured on pairs of known relation whose lineages the calibration had not seen. Cllr is a cost: 0 is "
         "perfect, 1 is a system that says nothing.",
     )
@@ -71,7 +76,7 @@ def validation(evidence: Evidence) -> Table:
             ("answerable", "upper limit of Cllr below 1, so that the question can be answered", found.answerable),
         ):
             values = (names[line.alternative], name, count, *interval_cells(None), None, NONE)
-            sheet.row(f"{line.alternative}-{key}", values)
+            sheet.row(f"{line.alternative}-{key}", values, n=found.pairs_hp + found.pairs_hd)
         for m in found.metrics:
             if not m.id.startswith(MISLEADING):
                 _add_metric(sheet, line.alternative, names[line.alternative], m)
@@ -85,7 +90,7 @@ def misleading(evidence: Evidence) -> Table:
         "Misleading evidence",
         _rate_columns("Rate", "share"),
         empty=NO_CALIBRATION,
-        source=evidence.scores,
+        source=evidence.calibration,
         note="The share of validation pairs whose ratio pointed to the wrong proposition by at least so much.",
     )
     names = alternative_names(evidence)
@@ -100,7 +105,16 @@ def _add_metric(sheet: Sheet, alternative: str, name: str, metric: Metric) -> No
     interval = metric.interval
     how = (metric.reason or NONE) if interval is None else f"{percent(interval.level)}, {interval.method}"
     cells = interval_cells(interval, n=metric.n)
-    sheet.row(f"{alternative}-{metric.id}", (name, metric.name, Shown(metric.value, n=metric.n), *cells, metric.n, how))
+    sheet.row(
+        f"{alternative}-{metric.id}",
+        (name, metric.name, Shown(metric.value, unit=_unit(metric)), *cells, metric.n, how),
+        n=metric.n,
+    )
+
+
+def _unit(metric: Metric) -> str:
+    """Return what a validation figure counts: costs are in bits, areas and rates are shares."""
+    return "bits" if metric.id.startswith("cllr") else "share"
 
 
 def turing(evidence: Evidence) -> Table:
@@ -118,7 +132,7 @@ def turing(evidence: Evidence) -> Table:
             Column("n_hp", "Hp pairs", "pairs", numeric=True),
         ),
         empty=NO_CALIBRATION,
-        source=evidence.scores,
+        source=evidence.calibration,
         note="For a sound ratio neither product exceeds 1 by more than chance; one that does is set in bold.",
     )
     names = alternative_names(evidence)
@@ -128,6 +142,7 @@ def turing(evidence: Evidence) -> Table:
             sheet.row(
                 f"{line.alternative}-{t.stratum}-{t.threshold:g}",
                 (names[line.alternative], t.stratum, Shown(t.threshold, f"{t.threshold:g}"), *products),
+                n=t.n_hd + t.n_hp,
                 strong=max(t.hd or 0.0, t.hp or 0.0) > 1,
             )
     return sheet.table()
@@ -143,6 +158,7 @@ def sensitivity(evidence: Evidence) -> Table:
             Column("statistic", "Statistic"),
             Column("normalisation", "Normalisation"),
             Column("normalised", "Normalised", "standard deviations", numeric=True),
+            Column("alternative", "Hp against"),
             Column("log10_lr", "log10 LR", "log10", numeric=True),
             Column("reason", "Remark"),
         ),
@@ -151,21 +167,27 @@ def sensitivity(evidence: Evidence) -> Table:
         note="If a small change of method changes the answer, the answer rests on that choice.",
     )
     names = alternative_names(evidence)
+    probes = {f.statistic: f.n_probes for f in evidence.findings}
     for w in evidence.conclusion.weights:
         if w.uncapped is not None:
             words = f"ratio against {names[w.alternative]} before the cap (not supported by the validation data)"
             uncapped = Shown(w.uncapped, log_ratio(w.uncapped))
-            sheet.row(f"uncapped-{w.alternative}", (words, "all weighed", NONE, None, uncapped, NONE))
+            sheet.row(
+                f"uncapped-{w.alternative}",
+                (words, "all weighed", NONE, None, names[w.alternative], uncapped, NONE),
+                n=w.lineages or 0,
+            )
     for s in evidence.sensitivity:
         values = (
             s.change,
             s.statistic,
             s.normalisation,
-            s.normalised,
+            Shown(s.normalised, unit=unit_of(s.normalisation)),
+            names[s.alternative] if s.alternative else NONE,
             Shown(s.log10_lr, log_ratio(s.log10_lr)),
             s.reason or NONE,
         )
-        sheet.row(s.id, values)
+        sheet.row(s.id, values, n=probes.get(s.statistic, evidence.n_probes))
     return sheet.table()
 
 
@@ -178,7 +200,7 @@ def controls(evidence: Evidence) -> Table:
             Column("name", "Control"),
             Column("expected", "Expected"),
             Column("statistic", "Statistic"),
-            Column("normalised", "Normalised", "standard deviations", numeric=True),
+            Column("normalised", "Value", "normalised score", numeric=True),
             Column("log10_lr", "log10 LR", "log10", numeric=True),
             Column("verdict", "Verdict"),
             Column("reason", "Remark"),
@@ -188,10 +210,12 @@ def controls(evidence: Evidence) -> Table:
         note="Pairs whose answer is known, measured with the same suite. A control that is not as expected puts every "
         "finding of the case in doubt.",
     )
+    probes = {f.statistic: f.n_probes for f in evidence.findings}
     for c in evidence.controls:
         ratio = Shown(c.log10_lr, log_ratio(c.log10_lr))
-        values = (c.name, c.expected, c.statistic, c.normalised, ratio, c.verdict, c.reason or NONE)
-        sheet.row(c.id, values, strong=c.verdict == "not as expected")
+        value = Shown(c.normalised, unit="bits" if c.id.startswith(SHUFFLED) else None)
+        values = (c.name, c.expected, c.statistic, value, ratio, c.verdict, c.reason or NONE)
+        sheet.row(c.id, values, n=probes.get(c.statistic, evidence.n_probes), strong=c.verdict == "not as expected")
     return sheet.table()
 
 

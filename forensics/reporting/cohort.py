@@ -1,8 +1,6 @@
-"""Tables of the cohort: nearest models, raw scores, probes, lineages, what became of the answers. Computes nothing."""
+"""Tables of the cohort: nearest models, raw scores, probes, lineages. Computes nothing."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from forensics.hostile import shortened
 from forensics.records.evidence import Distribution, Evidence
@@ -69,6 +67,7 @@ def _score(member: CohortScore, side: str) -> float | None:
 
 def cohort_scores(evidence: Evidence, found: Distribution) -> Table:
     """Return the data behind a score plot: every cohort model's closeness to each side."""
+    finding = next(f for f in evidence.findings if f.statistic == found.statistic)
     sheet = Sheet(
         f"scores-{flat(found.statistic)}",
         f"Raw scores of the cohort: {found.statistic}",
@@ -84,12 +83,13 @@ def cohort_scores(evidence: Evidence, found: Distribution) -> Table:
     )
     for c in found.cohort:
         relation = "yes" if c.excluded is None else f"no: {c.excluded}"
-        sheet.row(c.model, (c.model, c.lineage or UNDECLARED, c.reference, c.questioned, relation))
+        sheet.row(c.model, (c.model, c.lineage or UNDECLARED, c.reference, c.questioned, relation), n=finding.n_probes)
     return sheet.table()
 
 
 def probe_scores(evidence: Evidence, found: Distribution) -> Table:
     """Return the data behind a plot of agreement by probe, the largest excess first."""
+    cohort = next(f for f in evidence.findings if f.statistic == found.statistic).n_cohort
     sheet = Sheet(
         f"probes-{flat(found.statistic)}",
         f"Agreement by probe: {found.statistic}",
@@ -103,7 +103,9 @@ def probe_scores(evidence: Evidence, found: Distribution) -> Table:
         source=evidence.scores,
     )
     for c in sorted(found.contributions, key=lambda c: (-c.excess, c.prompt_digest)):
-        sheet.row(c.prompt_digest[7:23], (c.prompt_digest, c.raw, c.typical, c.excess))
+        sheet.row(
+            c.prompt_digest[7:23], (c.prompt_digest, c.raw, Shown(c.typical, n=cohort), Shown(c.excess, n=cohort))
+        )
     return sheet.table()
 
 
@@ -127,39 +129,4 @@ def population(evidence: Evidence) -> Table:
         used = "yes" if p.excluded is None else f"no: {p.excluded}"
         models = Shown(", ".join(p.models), ", ".join(shortened(model, LONGEST_NAME) for model in p.models))
         sheet.row(p.lineage, (p.lineage, len(p.models), used, models), n=len(p.models))
-    return sheet.table()
-
-
-def sides(evidence: Evidence, roles: Sequence[str]) -> Table:
-    """Return what became of the answers of the models in some roles."""
-    both = "cohort" not in roles
-    sheet = Sheet(
-        "answers" if both else "answers-cohort",
-        "Answers of the two sides" if both else "Answers of the cohort",
-        (
-            Column("model", "Model"),
-            Column("role", "Role", where="both" if both else "data"),
-            Column("answers", "Answers", "answers", numeric=True),
-            Column("text", "With text", "answers", numeric=True),
-            Column("empty", "Empty", "answers", numeric=True),
-            Column("refused", "Refused", "answers", numeric=True),
-            Column("failed", "Failed", "answers", numeric=True),
-            Column("cut_short", "Cut short", "answers", numeric=True),
-            Column("common", "Probes in common", "probes", numeric=True),
-            Column("draws", "Draws", "draws", numeric=True),
-            Column("sampling", "Sampling"),
-            Column("faults", "Faults in the file"),
-        ),
-        empty="No model in this role.",
-        source=evidence.scores,
-        note="Only answers with text are scored. Refused: the service returned a refusal in place of an answer. Cut "
-        "short: ended by the token limit."
-        if both
-        else "",
-    )
-    for s in evidence.sides:
-        if s.role in roles:
-            faults = "; ".join(f"{kind}: {count}" for kind, count in sorted(s.faults.items())) or "none"
-            counts = (s.answers, s.text, s.empty, s.refused, s.failed, s.cut_short, s.common, s.draws)
-            sheet.row(s.model, (s.model, s.role, *counts, s.sampling, faults), n=s.answers, source=s.digest)
     return sheet.table()

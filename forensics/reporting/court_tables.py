@@ -62,7 +62,7 @@ def _summary(e: Evidence) -> Table:
         said = w.reason or f"Hp against {name}: {_said(e, w.alternative)}"
         text = said if w.reason is None else f"Hp against {name}: {said}"
         sheet.row(w.alternative, (text, Shown(w.log10_lr, log_ratio(w.log10_lr)), "; ".join(own) if w.log10_lr is not None else NONE),
-                  strong=w.alternative == e.conclusion.headline)  # fmt: skip
+                  n=w.lineages or 0, strong=w.alternative == e.conclusion.headline)  # fmt: skip
     for i, (what, text) in enumerate(general, start=1):
         sheet.row(f"general-{i}", (what, Shown(None), text))
     return sheet.table()
@@ -101,14 +101,18 @@ def ranges(e: Evidence) -> Table:
         ),
         empty="No variation was computed for this case.",
         source=e.scores,
-        note="From the table of sensitivity. Likelihood ratios are against the first alternative, after the cap.",
+        note="From the table of sensitivity. Likelihood ratios are after the cap; the lowest of those against the alternatives is the headline.",
     )
-    for name, normalisation in dict.fromkeys((s.statistic, s.normalisation) for s in e.sensitivity):
-        lines = [s for s in e.sensitivity if (s.statistic, s.normalisation) == (name, normalisation)]
-        for kind, unit in (("log10_lr", "log10 LR"), ("normalised", "normalised score")):
+    names = tables.alternative_names(e)
+    groups: dict[tuple[str, str, str | None], list[Sensitivity]] = {}
+    for s in e.sensitivity:
+        groups.setdefault((s.statistic, s.normalisation, s.alternative), []).append(s)
+    for (name, normalisation, alternative), lines in groups.items():
+        against = f", Hp against {names[alternative]}" if alternative else ""
+        for kind, unit in (("log10_lr", f"log10 LR{against}"), ("normalised", "normalised score")):
             found = [(value, s) for s in lines if (value := getattr(s, kind)) is not None]
-            if len(found) > 1:
-                row = f"{name}-{normalisation.replace(' ', '-')}-{kind}"
+            row = f"{name}-{normalisation.replace(' ', '-')}{f'-{alternative}' if kind == 'log10_lr' else ''}-{kind}"
+            if len(found) > 1 and row not in sheet:
                 sheet.row(row, (f"{unit}, {name} ({normalisation})", *_ends(found, kind)), n=len(found))
     return sheet.table()
 
@@ -199,7 +203,7 @@ def glossary(material: Material) -> Section:
         "Terms as used in this annex",
         (Column("term", "Term"), Column("meaning", "Meaning")),
         empty="",
-        source=None,
+        source=f"forensics {material.evidence.tool}",
     )
     for term, meaning in GLOSSARY:
         sheet.row(term, (term, meaning))

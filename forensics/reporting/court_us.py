@@ -16,7 +16,8 @@ from forensics.reporting.wording import counted
 
 WORDS = (
     "For proceedings under the Federal Rules of Evidence (FRE) of the United States. The table says where this annex holds "
-    "material for each limb of FRE 702†; under that rule it is for the proponent to persuade the court of each.",
+    "material for each limb of FRE 702†, in the wording of 1 December 2023; under that rule it is for the proponent to demonstrate each "
+    "limb to the court on the balance of probabilities.",
     "A certificate under FRE 902(13)† or 902(14)† is made by a qualified person, complies with FRE 902(11)† or 902(12)†, "
     "and needs reasonable written notice before trial. The text below is a draft for that person.",
 )
@@ -42,7 +43,7 @@ def _map(e: Evidence) -> Table:
         "FRE 702: where each limb is addressed",
         (Column("limb", "Limb"), Column("asks", "What it asks, in short"), Column("where", "Where in this annex"), Column("expert", "Left to the expert")),
         empty="",
-        source=None,
+        source=f"forensics {e.tool}",
         note="In short words, not those of the rule. Every reference is for a lawyer to check.",
     )  # fmt: skip
     tested = (
@@ -94,7 +95,7 @@ def _certificate(material: Material) -> Iterator[str]:
     )
     yield (
         f"The {counted(len(e.inputs), 'file')} listed in the table of custody are true copies of the data they were taken "
-        "from, as a process of digital comparison shows: the SHA-256 digest of each file, computed by me on (date), is the "
+        "from, authenticated by a process of digital identification: the SHA-256 digest of each file, computed by me on (date), is the "
         "digest listed. (FRE 902(14)†)"
     )
     yield "I declare under penalty of perjury under the laws of the United States of America that the foregoing is true and correct. Executed on (date)."

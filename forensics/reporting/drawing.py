@@ -7,6 +7,7 @@ adapt them to dark mode. Every text goes through `hostile.html_line`.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -19,6 +20,11 @@ FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif"
 
 HALO = f' stroke="{PAPER}" stroke-width="3" paint-order="stroke" stroke-linejoin="round"'
 """Sets labels off from lines beneath."""
+_HOVER = re.compile("<title>[^<]*</title>(?=</(?:circle|path|rect)>)")
+
+
+AXES = "\0axes"
+"""Holds the place of the axes in a drawing's first element until they are known; no text can hold it."""
 
 
 class Ink(NamedTuple):
@@ -35,12 +41,20 @@ STYLES = {
     "band": Ink("band", f'fill="{BAND}" stroke="none"'),
     "unrelated": Ink("unrelated", f'fill="{PAPER}" stroke="{HD}" stroke-width="1.3"'),
     "related": Ink("related", f'fill="{MUTED}" stroke="{PAPER}" stroke-width="0.6"'),
+    "reference": Ink("side-r", f'fill="{INK}" stroke="{PAPER}" stroke-width="0.8"'),
+    "questioned": Ink("side-q", f'fill="{PAPER}" stroke="{INK}" stroke-width="1.8"'),
     "leader": Ink("leader", f'fill="none" stroke="{MUTED}" stroke-width="0.8"'),
     "hp": Ink("hp", f'fill="none" stroke="{HP}" stroke-width="2"'),
     "hd": Ink("hd", f'fill="none" stroke="{HD}" stroke-width="2" stroke-dasharray="6 4"'),
+    "hp-solid": Ink("hp", f'fill="none" stroke="{HP}" stroke-width="2"'),
+    "hd-solid": Ink("hd", f'fill="none" stroke="{HD}" stroke-width="2"'),
+    "hp-words": Ink("hp-words", f'fill="{HP}"'),
+    "hd-words": Ink("hd-words", f'fill="{HD}"'),
+    "ratio": Ink("side-r", f'fill="{INK}" stroke="{PAPER}" stroke-width="0.8"'),
     "first": Ink("pair", f'fill="none" stroke="{INK}" stroke-width="2"'),
     "second": Ink("axis", f'fill="none" stroke="{MUTED}" stroke-width="1.6" stroke-dasharray="7 4"'),
     "neutral": Ink("neutral", f'fill="none" stroke="{MUTED}" stroke-width="1.3" stroke-dasharray="2 3"'),
+    "blank": Ink("blank", 'fill="none" stroke="none"'),
     "area": Ink("area", f'fill="{BAND}" stroke="{INK}" stroke-width="1"'),
     "flip": Ink("flip", f'fill="{HP}" stroke="none"'),
     "flip-reference": Ink("flip-reference", f'fill="{HD}" stroke="none"'),
@@ -58,18 +72,25 @@ class Drawing:
         self.id = id_
         self.width, self.height, self.font = width, height, font
         self._head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {at(width)} {at(height)}" role="img" '
-            f'aria-labelledby="{id_}-title {id_}-desc" font-family="{FONT}" font-size="{at(font)}">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {at(width)} {at(height)}" role="img"'
+            f'{AXES} aria-labelledby="{id_}-title {id_}-desc" font-family="{FONT}" font-size="{at(font)}">'
             f'<title id="{id_}-title">{hostile.html_line(title)}</title>'
             f'<desc id="{id_}-desc">{hostile.html_line(description)}</desc>'
         )
         self._body: list[str] = []
+        self._axes = ""
 
-    def path(self, style: str, points: Iterable[tuple[float, float]], *, close: bool = False) -> None:
-        """Draw a line through points."""
+    def axes(self, across: Scale, up: Scale, *, x: str, y: str) -> None:
+        """Say how pixels become values, for a page that shows the values under a pointer."""
+        ends = " ".join(f"{value:.6g}" for value in (*across, *up))
+        self._axes = f' data-axes="{ends}" data-x="{hostile.html_line(x)}" data-y="{hostile.html_line(y)}"'
+
+    def path(self, style: str, points: Iterable[tuple[float, float]], *, close: bool = False, name: str = "") -> None:
+        """Draw a line through points; one with a name shows its values under a pointer."""
         steps = " ".join(f"{'L' if i else 'M'}{at(x)} {at(y)}" for i, (x, y) in enumerate(points))
         if steps:
-            self._body.append(f'<path {_attributes(style)} d="{steps}{"Z" if close else ""}"/>')
+            named = f' data-name="{hostile.html_line(name)}"' if name else ""
+            self._body.append(f'<path {_attributes(style)}{named} d="{steps}{"Z" if close else ""}"/>')
 
     def rectangle(self, style: str, x: float, y: float, width: float, height: float) -> None:
         """Draw a rectangle."""
@@ -79,7 +100,7 @@ class Drawing:
         )
 
     def marks(self, style: str, places: Sequence[tuple[float, float, str]], radius: float) -> None:
-        """Draw circles (`unrelated`) or triangles, each with a title that shows on hover."""
+        """Draw circles (`unrelated`), squares (`reference`), diamonds (`questioned`) or triangles, each with a title for hover."""
         if not places:
             return
         self._body.append(f"<g {_attributes(style)}>")
@@ -107,12 +128,15 @@ class Drawing:
 
     def svg(self) -> str:
         """Return the finished drawing."""
-        return self._head + "".join(self._body) + "</svg>"
+        return self._head.replace(AXES, self._axes, 1) + "".join(self._body) + "</svg>"
 
 
-def without_halo(markup: str) -> str:
-    """Return drawings for a renderer that knows no `paint-order` and would paint the halo over the letters."""
-    return markup.replace(HALO, "")
+def on_paper(markup: str) -> str:
+    """Return drawings for a renderer of documents: without the titles that only a pointer finds, and without the halo.
+
+    A renderer that knows no `paint-order` would paint the halo over the letters.
+    """
+    return _HOVER.sub("", markup.replace(HALO, ""))
 
 
 class Scale(NamedTuple):
@@ -200,5 +224,10 @@ def _attributes(style: str) -> str:
 def _mark(style: str, x: float, y: float, radius: float, named: str) -> str:
     if style == "unrelated":
         return f'<circle cx="{at(x)}" cy="{at(y)}" r="{at(radius)}">{named}</circle>'
+    if style == "reference":
+        side = at(2 * radius)
+        return f'<rect x="{at(x - radius)}" y="{at(y - radius)}" width="{side}" height="{side}">{named}</rect>'
     r = radius * 1.35
+    if style == "questioned":
+        return f'<path d="M{at(x)} {at(y - r)}L{at(x + r)} {at(y)}L{at(x)} {at(y + r)}L{at(x - r)} {at(y)}Z">{named}</path>'
     return f'<path d="M{at(x)} {at(y - r)}L{at(x + r)} {at(y + r * 0.8)}L{at(x - r)} {at(y + r * 0.8)}Z">{named}</path>'

@@ -9,6 +9,9 @@ from forensics.reporting.parts import Excerpt as Shown
 from forensics.reporting.parts import Exhibit, Passage, Section
 from forensics.reporting.wording import counted, number
 
+PACKED = "in a cohort pack"
+"""In the label of a model whose answers nobody can read."""
+
 
 def exhibits(material: Material) -> Section:
     """Return the chapter, or why no probe can be shown."""
@@ -17,11 +20,19 @@ def exhibits(material: Material) -> Section:
     if not shown:
         words: tuple[str, ...] = ("No probe could be shown: no statistic gives values by probe.",)
     else:
+        read = min(one.compared for one in evidence.exhibits)
+        marked = (
+            "Marked: passages of four words or more that both sides hold, neither of the other two answers shown does, and at "
+            "most one in fifty of the answers of unrelated models to the same probe (how many were read stands with each)."
+            if read
+            else "Marked: passages that both sides hold. No answer of an unrelated model could be read, so nothing here says that "
+            "they are rare."
+        )
         words = (
             (
                 f"The {counted(len(shown), 'probe')} on which the pair exceeds the typical score most, by {evidence.exhibits[0].statistic}. "
                 "They are chosen for that and do not stand for all probes. Beside the two sides stand the unrelated model nearest to both "
-                "and a middling one. Marked: passages that both sides hold and neither of the other two answers shown does."
+                f"and a middling one. {marked}"
             ),
         )
     return Section("", "exhibits", "Exhibits: the probes that contribute most", words, exhibits=shown)
@@ -33,9 +44,17 @@ def _exhibit(place: int, recorded: Recorded) -> Exhibit:
         id=recorded.id,
         title=f"Exhibit {place}",
         prompt=recorded.prompt,
-        note=f"Score of the pair {number(c.raw)}, typical {number(c.typical)}, excess {number(c.excess)}; prompt {c.prompt_digest}.",
-        excerpts=tuple(Shown(e.label, e.model, _passages(e), e.cut) for e in recorded.excerpts),
+        note=f"Score of the pair {number(c.raw)}, typical {number(c.typical)}, excess {number(c.excess)}; marks looked for in "
+        f"{counted(recorded.compared, 'answer')} of unrelated models; prompt {c.prompt_digest}.",
+        excerpts=tuple(Shown(e.label, e.model, _passages(e), e.cut, _nothing(e)) for e in recorded.excerpts),
     )
+
+
+def _nothing(excerpt: Excerpt) -> str:
+    """Say why there is nothing to read: a cohort pack holds numbers and no answers."""
+    if PACKED in excerpt.label:
+        return "The cohort pack holds this model's answers as numbers only; there is no text to show."
+    return "No answer with text."
 
 
 def _passages(excerpt: Excerpt) -> tuple[Passage, ...]:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from forensics.records.evidence import Distribution, Evidence, Finding
-from forensics.reporting import case_plots, cohort, tables
+from forensics.reporting import case_plots, cohort, style_profile, tables
 from forensics.reporting.material import Material
-from forensics.reporting.parts import Figure, Section, Table, flat
+from forensics.reporting.parts import Figure, Section, flat
 from forensics.reporting.score_plot import score_plot
-from forensics.reporting.texts import STATISTICS_READING
+from forensics.reporting.texts import STATISTICS_READING, unit_of
 from forensics.reporting.wording import between, counted, nearest, number, percent
+
+
+def _nothing_more(evidence: Evidence) -> tuple[Figure, ...]:
+    return ()
+
+
+def _profile(evidence: Evidence) -> tuple[Figure, ...]:
+    return (style_profile.figure(evidence),) if evidence.habits else ()
+
+
+MORE: dict[str, Callable[[Evidence], tuple[Figure, ...]]] = {"style": _profile}
+"""Figures that only one statistic has, by its name."""
 
 
 def findings(material: Material) -> Section:
@@ -25,24 +37,28 @@ def findings(material: Material) -> Section:
 
 
 def _details(material: Material) -> Iterator[Section]:
-    """Yield a part for each statistic: what it listens to, how its numbers read, its figures, its nearest models."""
+    """Yield a part for each statistic with a value: what it listens to, its numbers, figures, nearest models; then the rest."""
     evidence = material.evidence
     distributions = {d.statistic: d for d in evidence.distributions}
     for finding in evidence.findings:
         found = distributions.get(finding.statistic)
-        drawn: tuple[Figure, ...] = ()
-        near: tuple[Table, ...] = ()
         if found is not None:
-            drawn = (score_figure(evidence, found), _probe_figure(evidence, found))
-            near = tuple(cohort.nearest(evidence, found, side) for side in ("reference", "questioned"))
-        yield Section(
-            "",
-            f"statistic-{flat(finding.statistic)}",
-            finding.statistic,
-            tuple(_reading(finding)),
-            drawn,
-            near,
-        )
+            yield Section(
+                "",
+                f"statistic-{flat(finding.statistic)}",
+                finding.statistic,
+                tuple(_reading(finding)),
+                (
+                    score_figure(evidence, found),
+                    _probe_figure(evidence, found),
+                    *MORE.get(finding.statistic, _nothing_more)(evidence),
+                ),
+                tuple(cohort.nearest(evidence, found, side) for side in ("reference", "questioned")),
+            )
+    silent = [finding for finding in evidence.findings if finding.statistic not in distributions]
+    if silent:
+        words = tuple(f"{f.statistic}: {' '.join(_reading(f))}" for f in silent)
+        yield Section("", "statistics-without-a-value", "Statistics without a value in this case", words)
 
 
 def _reading(f: Finding) -> Iterator[str]:
@@ -58,7 +74,7 @@ def _reading(f: Finding) -> Iterator[str]:
     )
     yield f"The pair's raw score over {counted(f.n_probes, 'probe')} is {number(f.raw)}{interval}."
     if f.normalised is not None:
-        spread = "deviations (median and MAD)" if "robust" in (f.normalisation or "") else "standard deviations"
+        spread = unit_of(f.normalisation)
         way = "above" if f.normalised >= 0 else "below"
         interval = f" (interval {between(f.normalised_interval)})" if f.normalised_interval else ""
         yield (
@@ -80,9 +96,8 @@ def score_figure(evidence: Evidence, found: Distribution) -> Figure:
     return Figure(
         id=f"score-{flat(found.statistic)}",
         title=f"Where the pair stands among the cohort: {found.statistic}",
-        note="Each mark is one cohort model. The upper row shows how close each is to the reference, the lower row how close "
-        "each is to the questioned model. The line is the pair itself. The farther the line stands to the right of the "
-        "circles, the less ordinary is the closeness of the pair.",
+        note="Each mark is one cohort model: above, how close it is to the reference; below, to the questioned model. The line "
+        "is the pair: the farther it stands to the right of the circles, the less ordinary is the pair's closeness.",
         wide=score_plot(found, finding, case_plots.WIDE),
         narrow=score_plot(found, finding, case_plots.NARROW),
         data=cohort.cohort_scores(evidence, found),

@@ -8,12 +8,12 @@ from dataclasses import replace
 from forensics import canonical, case
 from forensics.errors import UsageError
 from forensics.records.evidence import Evidence
-from forensics.reporting.chapters import ANALYST
+from forensics.reporting.chapters import ANALYST, WHERE
 from forensics.reporting.court import COURT, COURT_LIMITS, with_us
-from forensics.reporting.equality import EQUALITY_LIMITS, arranged
+from forensics.reporting.equality import EQUALITY_LIMITS, without_ratios
 from forensics.reporting.first_screen import summary
 from forensics.reporting.material import Chapter, Material
-from forensics.reporting.parts import Figure, Report, Section, Style
+from forensics.reporting.parts import Figure, Report, Section, Style, Table
 from forensics.reporting.texts import LIMITS
 
 CHAPTERS: dict[Style, tuple[Chapter, ...]] = {"analyst": ANALYST, "court": COURT}
@@ -38,12 +38,42 @@ def make(evidence: Evidence, *, style: Style = "analyst", us: bool = False) -> R
         title=f"{evidence.questioned} compared with {evidence.reference}",
         kicker=KICKERS[style],
         summary=summary(material),
-        sections=arranged([chapter(material) for chapter in chapters], material),
+        sections=without_ratios([c(material) for c in chapters if WHERE.get(c, always)(evidence)], evidence),
         limits=STATED_LIMITS[style] if evidence.equality is None else EQUALITY_LIMITS,
         tool=evidence.tool,
         evidence=material.digest,
     )
-    return _numbered(report)
+    return _sourced(_numbered(report), material.digest)
+
+
+def _sourced(report: Report, evidence: str) -> Report:
+    """Give every cell whose source is evidence.json itself that file's digest."""
+
+    def table(one: Table) -> Table:
+        rows = tuple(
+            replace(row, cells=tuple(replace(c, source=c.source or evidence) for c in row.cells)) for row in one.rows
+        )
+        return replace(one, rows=rows, source=one.source or evidence)
+
+    def figure(one: Figure) -> Figure:
+        return replace(one, data=table(one.data))
+
+    def section(one: Section) -> Section:
+        return replace(
+            one,
+            figures=tuple(map(figure, one.figures)),
+            tables=tuple(map(table, one.tables)),
+            sections=tuple(map(section, one.sections)),
+        )
+
+    first = report.summary
+    shown = replace(first, key=table(first.key), figure=figure(first.figure) if first.figure else None)
+    return replace(report, summary=shown, sections=tuple(map(section, report.sections)))
+
+
+def always(evidence: Evidence) -> bool:
+    """Say of a chapter that it is part of every report."""
+    return True
 
 
 def check_style(style: Style, *, us: bool) -> None:

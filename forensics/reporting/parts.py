@@ -25,10 +25,12 @@ class Cell:
     value: Value
     """As in the evidence."""
     unit: str
-    n: int | None
-    """What the value was computed from: probes, models or pairs, as the unit or the table says."""
+    n: int
+    """How many things the value was computed from: probes, models, pairs, lineages or answers, as the table says; 1 for a
+    statement or a setting, 0 where there is no value because there was nothing to compute it from."""
     source: str | None
-    """Digest of the record or file the value comes from."""
+    """Digest of the file the value comes from; the program's version for its fixed texts. None until the report is put
+    together: then it is evidence.json's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class Excerpt:
     model: str
     passages: tuple[Passage, ...]
     cut: int
+    nothing: str
+    """What stands in place of an answer without text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,25 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """One proposition as the first screen shows it."""
+
+    name: str
+    text: str
+    ratio: str
+    """The ratio against it, or why there is none; empty for Hp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the verbal scale as the first screen shows it."""
+
+    ratios: str
+    words: str
+    applies: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """The first screen: who is compared with whom, the question, the answer or why there is none."""
 
@@ -165,9 +188,11 @@ class Summary:
     answered: bool
     """False where there is no likelihood ratio."""
     answer: str
-    propositions: tuple[tuple[str, str], ...]
-    """Name and text of what is weighed against what."""
-    scale: tuple[str, ...]
+    verbal: str | None
+    """The verbal equivalent of the headline's ratio."""
+    propositions: tuple[Weighed, ...]
+    """What is weighed against what."""
+    scale: tuple[Step, ...]
     """The verbal scale in short."""
     meaning: str
     """What the answer does not say."""

@@ -8,8 +8,10 @@ from typing import Literal, NamedTuple
 from forensics import hostile
 from forensics.records.evidence import Distribution, Finding
 from forensics.records.scores import CohortScore
+from forensics.reporting import legends
 from forensics.reporting.case_plots import MARGIN, WIDE, Size, axis
 from forensics.reporting.drawing import Drawing, Scale, fitting, scale, width_of
+from forensics.reporting.legends import Entry
 from forensics.reporting.parts import flat
 from forensics.reporting.wording import EMPTY, between, counted, number
 
@@ -49,7 +51,7 @@ def score_plot(found: Distribution, finding: Finding, size: Size) -> str:
     ends = [finding.interval.low, finding.interval.high] if finding.interval else []
     across = scale([*values, found.pair, *ends], start=MARGIN, end=size.width - MARGIN)
     strip = line + NAMED * line + max(_tallest(found, side, across, size) for side in SIDES) + 10
-    legend = line if size is WIDE else 3 * line
+    legend = legends.height(_entries(found, finding), width=size.width - 2 * MARGIN, font=size.font)
     drawing = Drawing(
         f"fig-score-{flat(found.statistic)}-{size.name}",
         width=size.width,
@@ -68,7 +70,10 @@ def score_plot(found: Distribution, finding: Finding, size: Size) -> str:
     drawing.path("pair", [(across(found.pair), 2 * line - 6), (across(found.pair), bottom)])
     _pair_label(panel)
     axis(drawing, across, bottom, size, f"raw score ({found.statistic}): further right is closer")
-    _legend(panel, bottom + 3 * line + 4)
+    room = size.width - 2 * MARGIN
+    legends.draw(
+        drawing, _entries(found, finding), x=MARGIN, y=bottom + 3 * line + 4, width=room, radius=size.radius * 1.3
+    )
     return drawing.svg()
 
 
@@ -155,21 +160,12 @@ def _pair_label(panel: Panel) -> None:
     panel.drawing.text(middle, panel.size.font + 3, words, anchor="middle", bold=True)
 
 
-def _legend(panel: Panel, y: float) -> None:
-    related = sum(c.excluded is not None for c in panel.found.cohort)
-    entries = (
-        ("unrelated", counted(len(panel.found.cohort) - related, "unrelated model")),
-        ("related", f"{counted(related, 'declared relative')}, left out of the norm"),
-        ("pair", "this pair, interval shaded" if panel.finding.interval else "this pair"),
-    )
-    x = MARGIN + 6
-    for style, words in entries:
-        if style == "pair":
-            panel.drawing.path("pair", [(x, y - 9), (x, y + 6)])
-        else:
-            panel.drawing.marks(style, [(x, y - 1, "")], panel.size.radius * 1.3)
-        panel.drawing.text(x + 10, y + 4, words, style="quiet")
-        if panel.size is WIDE:
-            x += width_of(words, panel.size.font) + 34
-        else:
-            y += panel.line + 2
+def _entries(found: Distribution, finding: Finding) -> tuple[Entry, ...]:
+    related = sum(c.excluded is not None for c in found.cohort)
+    declared = all(c.lineage is not None for c in found.cohort)
+    kind = "unrelated model" if declared else "cohort model"
+    entries = [Entry("mark", "unrelated", counted(len(found.cohort) - related, kind))]
+    if related:
+        entries.append(Entry("mark", "related", f"{counted(related, 'declared relative')}, left out"))
+    entries.append(Entry("upright", "pair", "this pair"))
+    return (*entries, *([Entry("zone", "band", "its interval")] if finding.interval else []))

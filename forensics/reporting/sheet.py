@@ -16,15 +16,20 @@ LONGEST = 600
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A value with the words it is printed in, or with an n of its own."""
+    """A value with the words it is printed in, or with an n or a unit of its own."""
 
     value: Value
     text: str | None = None
     n: int | None = None
+    unit: str | None = None
 
 
 class Sheet:
-    """Builds one table row by row; the ids of its cells come from its own, the rows' and the columns' ids."""
+    """Builds one table row by row; the ids of its cells come from its own, the rows' and the columns' ids.
+
+    A cell without a unit is a text or a bare number; a row without an n is one statement. `source` None stands for
+    evidence.json itself, whose digest is filled in when the report is put together.
+    """
 
     def __init__(
         self,
@@ -45,12 +50,16 @@ class Sheet:
         self._rows: list[Row] = []
         self._taken: set[str] = set()
 
+    def __contains__(self, name: str) -> bool:
+        """Say whether there is a row of this name."""
+        return slug(name) in self._taken
+
     def row(
         self,
         name: str,
         values: Sequence[Value | Shown],
         *,
-        n: int | None = None,
+        n: int = 1,
         source: str | None = None,
         strong: bool = False,
     ) -> None:
@@ -68,7 +77,7 @@ class Sheet:
                     id=f"{self.id}.{row_id}.{column.id}",
                     text=shown.text if shown.text is not None else shortened(number(shown.value), LONGEST),
                     value=shown.value,
-                    unit=column.unit,
+                    unit=shown.unit or column.unit or ("number" if column.numeric else "text"),
                     n=shown.n if shown.n is not None else n,
                     source=source or self.source,
                 )

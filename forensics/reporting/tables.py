@@ -8,7 +8,9 @@ from __future__ import annotations
 from forensics.records.evidence import Evidence, Finding
 from forensics.reporting.parts import Column, Table
 from forensics.reporting.sheet import Sheet, Shown, interval_cells, interval_columns
+from forensics.reporting.texts import NORMALISATIONS, unit_of
 from forensics.reporting.wording import NONE, findings_phrase, log_ratio, number, percent, ratio
+from forensics.validating import FEWEST_FOR_INTERVAL
 
 KINDS = {"independent": "independent development", "common_source": "a common third source"}
 """What each alternative supposes, in a few words."""
@@ -27,7 +29,7 @@ def propositions(evidence: Evidence) -> Table:
         "Propositions",
         (Column("name", "Name"), Column("text", "Proposition"), Column("kind", "Kind")),
         empty="No propositions were recorded.",
-        source=evidence.scores,
+        source=None,
         note="The findings are weighed under each proposition; the propositions themselves are not what is weighed.",
     )
     sheet.row("hp", ("Hp", evidence.propositions.hp, "a common source of the kind asked about"))
@@ -53,11 +55,11 @@ def conclusion(evidence: Evidence) -> Table:
             Column("words", "In words"),
         ),
         empty="No alternative was weighed.",
-        source=evidence.scores,
+        source=None,
         note="LR: likelihood ratio, how many times more probable the findings are under one proposition than under the "
         "other. It is not the probability of a proposition. The lowest ratio is the headline. The cap is the largest "
         "ratio that the validation data can support; the value before the cap stands in the table of sensitivity. Lineages: those "
-        "left in the calibration without the case's own.",
+        f"left in the calibration without the case's own. No interval is given below {FEWEST_FOR_INTERVAL} of them.",
     )
     names = alternative_names(evidence)
     for weight in evidence.conclusion.weights:
@@ -74,15 +76,38 @@ def conclusion(evidence: Evidence) -> Table:
             (
                 f"{names[weight.alternative]}, {KINDS[weight.alternative]}{' (headline)' if headline else ''}",
                 Shown(weight.log10_lr, log_ratio(weight.log10_lr)),
-                *interval_cells(weight.interval, digits=2),
+                *interval_cells(weight.interval, digits=2, n=weight.lineages or 0),
                 ratio(weight.log10_lr),
                 Shown(weight.cap, log_ratio(weight.cap)),
                 weight.bound or NONE,
                 weight.lineages,
                 "; ".join(said),
             ),
+            n=weight.lineages or 0,
             strong=headline,
         )
+    return sheet.table()
+
+
+def weighed(evidence: Evidence) -> Table:
+    """Return the values that the ratios rest on."""
+    sheet = Sheet(
+        "weighed",
+        "What the ratios rest on",
+        (
+            Column("statistic", "Statistic"),
+            Column("normalisation", "Normalisation"),
+            Column("value", "Value", numeric=True),
+            Column("meaning", "What the value says"),
+        ),
+        empty="Nothing was weighed in this case.",
+        source=None,
+        note="The calibration weighs these values and no others. The table of findings may show the same statistic by another "
+        "normalisation, with another number.",
+    )
+    for m in evidence.weighed:
+        unit, meaning = NORMALISATIONS.get(m.normalisation, ("normalised score", NONE))
+        sheet.row(m.statistic, (m.statistic, m.normalisation, Shown(m.value, unit=unit), meaning), n=m.n_probes)
     return sheet.table()
 
 
@@ -131,17 +156,21 @@ def findings(evidence: Evidence) -> Table:
             Column("rank_questioned", "Rank from the questioned", "place", numeric=True, where="data"),
             Column("of", "Of", "models", numeric=True, where="data"),
             Column("n_probes", "Probes", "probes", numeric=True),
-            Column("n_cohort", "Unrelated cohort", "models", numeric=True),
+            Column("n_cohort", "Cohort", "models", numeric=True),
             Column("reason", "Remark"),
         ),
         empty="No statistic was computed.",
         source=evidence.scores,
         note="Normalised: by how many standard deviations the pair lies above what each side shows with unrelated cohort "
         "models, averaged over both sides. Ranks: the place of the other side among all models, seen from the reference (R) "
-        f"and from the questioned model (Q); 1 is nearest. {_how_intervals(evidence)}Exhibits are shown, never weighed.",
+        f"and from the questioned model (Q); 1 is nearest. Cohort: unrelated models in the normalisation. {_how_intervals(evidence)}Weighed: the calibration of this case "
+        "rests on it. Measured: shown beside it, and weighed by other calibrations. Exhibits are never weighed.",
     )
+    weighed = {m.statistic for m in evidence.weighed}
     for f in evidence.findings:
-        sheet.row(f.statistic, (f.statistic, f.role, *_measures(f), _remark(f)), n=f.n_probes)
+        role = "weighed" if f.statistic in weighed else "exhibit" if f.role == "exhibit" else "measured"
+        strong = f.statistic in weighed
+        sheet.row(f.statistic, (f.statistic, role, *_measures(f), _remark(f)), n=f.n_probes, strong=strong)
     return sheet.table()
 
 
@@ -150,7 +179,7 @@ def _measures(f: Finding) -> tuple[Shown | float | str | int | None, ...]:
     return (
         f.raw,
         *interval_cells(f.interval),
-        Shown(f.normalised, n=f.n_cohort),
+        Shown(f.normalised, n=f.n_cohort, unit=unit_of(f.normalisation)),
         *interval_cells(f.normalised_interval, n=f.n_cohort),
         ranks(f),
         Shown(rank.reference if rank else None, n=rank.of if rank else None),
@@ -193,10 +222,14 @@ def key_findings(evidence: Evidence) -> Table:
         source=evidence.scores,
         note=f"Ranks: seen from the reference / from the questioned model, of all models compared.{_silent(evidence)}",
     )
-    for f in sorted(evidence.findings, key=lambda f: f.role != "weighed"):
+    weighed = {m.statistic for m in evidence.weighed}
+    for f in sorted(evidence.findings, key=lambda f: (f.statistic not in weighed, f.role != "weighed")):
         if f.raw is not None:
-            name = f.statistic if f.role == "weighed" else f"{f.statistic} (exhibit)"
-            sheet.row(f.statistic, (name, f.raw, f.normalised, ranks(f)), n=f.n_probes)
+            name = f"{f.statistic} (weighed)" if f.statistic in weighed else f.statistic
+            name = f"{f.statistic} (exhibit)" if f.role == "exhibit" else name
+            sheet.row(
+                f.statistic, (name, f.raw, Shown(f.normalised, unit=unit_of(f.normalisation)), ranks(f)), n=f.n_probes
+            )
     return sheet.table()
 
 

@@ -49,3 +49,25 @@ STATISTICS_READING = {
     "opening": "Answers that begin with the same words count by how few of the other models began so on the same probe.",
 }
 """What a statistic listens to, in plain words; others show their summary."""
+
+NORMALISATIONS = {
+    "s-norm": (
+        "standard deviations",
+        "how far the pair lies from what both sides share with unrelated models on average; 0 is average",
+    ),
+    "robust s-norm": (
+        "deviations by median and MAD",
+        "the same by median and spread about it, which single models cannot shift; 0 is the middle",
+    ),
+    "near-cohort": (
+        "leads of the nearest twelfth",
+        "how far the pair lies beyond the nearest twelfth of the unrelated models, counted in their own lead over the "
+        "average; 0 is as near as those, −1 is average",
+    ),
+}
+"""Unit and meaning of a normalised value, by the normalisation's name."""
+
+
+def unit_of(normalisation: str | None) -> str:
+    """Return the unit of a value normalised in some way."""
+    return NORMALISATIONS[normalisation][0] if normalisation in NORMALISATIONS else "normalised score"

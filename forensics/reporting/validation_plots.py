@@ -4,26 +4,52 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from forensics.records.calibration import Curve, Validation
 from forensics.records.evidence import Evidence, LineValidation
+from forensics.reporting import legends
 from forensics.reporting.case_plots import MARGIN, NARROW, WIDE, Size
-from forensics.reporting.drawing import Drawing, Scale, fitting, plain, scale, ticks, width_of
+from forensics.reporting.drawing import Drawing, Scale, fitting, plain, scale, ticks
+from forensics.reporting.legends import Entry
 from forensics.reporting.parts import Column, Figure, Table
 from forensics.reporting.sheet import Sheet
 from forensics.reporting.tables import alternative_names
-from forensics.reporting.wording import counted
+from forensics.reporting.wording import counted, log_ratio
+
+
+class Kind(NamedTuple):
+    """What one kind of figure is called, measures, and how it is read."""
+
+    title: str
+    across: str
+    up: str
+    note: str
+
 
 KINDS = {
-    "tippett": ("Tippett plot", "log10 LR", "share of pairs with at least this log10 LR",
-                ("Solid: pairs for which Hp is true; dashed: pairs for which Hd is true. Good separation keeps the two apart; "
-                "where they cross log10 LR = 0 they show how many point the wrong way. Shaded: beyond the cap.")),
-    "pav": ("PAV plot", "log10 LR given", "log10 LR after PAV",
-            "Well calibrated ratios lie on the diagonal (dotted)."),
-    "ece": ("Empirical cross-entropy", "prior log10 odds", "cross-entropy, bits",
-            "Solid: the ratios given; dashed: the best that their order allows; dotted: ratios that say nothing."),
+    "tippett": Kind(
+        "Tippett plot", "log10 LR", "share of pairs with this log10 LR or more",
+        "Type: both curves fall, each giving the share of its pairs whose log10 LR is at least the value below it. Each "
+        "ratio was given by a line fitted without both lineages of its pair, and stands as it was before the cap. Good "
+        "separation keeps the two curves apart; where they cross log10 LR = 0 they show how many pairs point the wrong "
+        "way. The upright line is the ratio of this case; ratios in the shaded zones are not reported."),
+    "pav": Kind(
+        "PAV plot", "log10 LR given", "log10 LR after PAV",
+        "Type: the ratios given to pairs of known relation, against the best calibration that their order allows. Well "
+        "calibrated ratios lie on the dotted diagonal. Where all pairs to one side are alike, PAV gives an infinite "
+        "ratio: such ends are drawn at the edge of the figure."),
+    "ece": Kind(
+        "Empirical cross-entropy", "prior log10 odds", "cross-entropy, bits",
+        "Type: cost at every prior of the ratios given to pairs of known relation. Lower is better; a curve above the "
+        "dotted one would be worse than ratios that say nothing."),
 }  # fmt: skip
-"""Title, axes and reading help, by the first part of a curve's id."""
+"""By the first part of a curve's id."""
+NAMES = {
+    "pav": "ratios given", "ece_actual": "ratios given", "ece_pav": "best that their order allows (PAV)",
+    "ece_neutral": "ratios that say nothing",
+}  # fmt: skip
+"""What a line stands for, by its curve's id."""
 FURTHEST = 6.0
 """log10 LR at which the axes of ratios end, unless the cap or the case lies beyond; the data hold the rest."""
 
@@ -60,7 +86,9 @@ def _figure(evidence: Evidence, line: LineValidation, kind: str) -> Figure:
     ratios = [ratio for ratio in case if ratio is not None] if kind == "tippett" else []
     wide, narrow = (_chart(name, line.validation, curves, ratios, size) for size in (WIDE, NARROW))
     whole = f"{title}: Hp against {alternative_names(evidence)[line.alternative]}"
-    return Figure(id=name, title=whole, note=note, wide=wide, narrow=narrow, data=_data(evidence, name, whole, curves))
+    return Figure(
+        id=name, title=whole, note=note, wide=wide, narrow=narrow, data=_data(evidence, line, name, whole, curves)
+    )
 
 
 def _style(curve: Curve) -> str:
@@ -76,40 +104,64 @@ def _within(curve: Curve, x: Scale, y: Scale) -> list[tuple[float, float]]:
 
 def _chart(name: str, found: Validation, curves: Sequence[Curve], ratios: Sequence[float], size: Size) -> str:
     """Draw the curves; on a Tippett plot also the case's ratio and, shaded, what lies beyond the cap."""
-    kind = _kind(curves[0])
-    title, across, up, _ = KINDS[kind]
-    legend = (
-        f"{counted(found.pairs_hp, 'Hp pair')} of {counted(found.lineages_hp, 'lineage')}, "
-        f"{counted(found.pairs_hd, 'Hd pair')} of {counted(found.lineages, 'lineage')}"
-    )
-    line = size.font + 4
-    top, height = 3 * line + 6, 240.0
+    kind = KINDS[_kind(curves[0])]
+    tippett = _kind(curves[0]) == "tippett"
+    entries = [*(_entry(curve, found) for curve in curves), *_marks(found, ratios, _kind(curves[0]))]
+    line, room = size.font + 4, size.width - 2 * MARGIN
+    key = legends.height(entries, width=room, font=size.font)
+    top, height = line + key + 12, 240.0
     drawing = Drawing(
-        f"fig-{name}-{size.name}", width=size.width, height=top + height + 2.7 * line, title=title,
-        description=f"{up} against {across}; {legend}.", font=size.font,
+        f"fig-{name}-{size.name}", width=size.width, height=top + height + 2.7 * line, title=kind.title,
+        description=f"{kind.up} against {kind.across}; {_pairs(found)}.", font=size.font,
     )  # fmt: skip
-    limit = max(FURTHEST, 3 * found.cap, *(abs(ratio) + 1 for ratio in ratios)) if kind != "ece" else math.inf
+    limit = math.inf if _kind(curves[0]) == "ece" else max(FURTHEST, 3 * found.cap, *(abs(r) + 1 for r in ratios))
     xs = [min(max(v, -limit), limit) for c in curves for v in c.x]
     x = scale([*xs, *ratios], start=48, end=size.width - MARGIN, zero=False)
     ys = [min(max(v, -limit), limit) for c in curves for v in c.y]
     y = scale(ys, start=top + height, end=top)
-    if kind == "tippett":
+    drawing.axes(x, y, x=kind.across, y=kind.up)
+    if tippett:
         for start, end in ((x.low, -found.cap), (found.cap, x.high)):
             drawing.rectangle("band", x(start), top, x(end) - x(start), height)
     _grid(drawing, x, y, size)
-    if kind == "pav":
+    if _kind(curves[0]) == "pav":
         low, high = max(x.low, y.low), min(x.high, y.high)
         drawing.path("neutral", [(x(low), y(low)), (x(high), y(high))])
     for value in ratios:
         drawing.path("pair", [(x(value), top - 2), (x(value), top + height)])
-        edge = size.width - width_of("this case", size.font) / 2 - 4
-        drawing.text(min(x(value), edge), top - 6, "this case", anchor="middle", bold=True)
     for curve in curves:
-        drawing.path(_style(curve), _within(curve, x, y))
-    drawing.text(MARGIN, size.font + 2, fitting(up, size.width - 20, size.font), style="quiet")
-    drawing.text(MARGIN, size.font + 2 + line, fitting(legend, size.width - 20, size.font), style="quiet")
-    drawing.text((x.start + x.end) / 2, top + height + 2.2 * line, across, anchor="middle", style="quiet")
+        drawing.path(_style(curve), _within(curve, x, y), name=_entry(curve, found).words)
+    legends.draw(drawing, entries, x=MARGIN, y=12, width=room, radius=size.radius)
+    drawing.text(MARGIN, key + size.font + 8, fitting(kind.up, size.width - 20, size.font), style="quiet")
+    drawing.text((x.start + x.end) / 2, top + height + 2.2 * line, kind.across, anchor="middle", style="quiet")
     return drawing.svg()
+
+
+def _entry(curve: Curve, found: Validation) -> Entry:
+    """Return a curve's line in the legend; those of Hp and Hd say how many pairs and lineages they are made of."""
+    which = curve.id.partition("_")[2]
+    counts = {"hp": (found.pairs_hp, found.lineages_hp), "hd": (found.pairs_hd, found.lineages)}
+    if which not in counts:
+        return Entry("line", _style(curve), NAMES.get(curve.id, curve.id))
+    pairs, lineages = counts[which]
+    words = f"{which.capitalize()} true: {counted(pairs, 'pair')} of {counted(lineages, 'lineage')}"
+    return Entry("line", _style(curve), words)
+
+
+def _marks(found: Validation, ratios: Sequence[float], kind: str) -> list[Entry]:
+    if kind == "pav":
+        return [Entry("line", "neutral", "well calibrated"), Entry("line", "blank", _pairs(found))]
+    if kind == "ece":
+        return [Entry("line", "blank", _pairs(found))]
+    case = [Entry("upright", "pair", f"this case: {log_ratio(ratio)}") for ratio in ratios]
+    return [*case, Entry("zone", "band", f"beyond the cap of {log_ratio(found.cap)}")]
+
+
+def _pairs(found: Validation) -> str:
+    return (
+        f"{counted(found.pairs_hp, 'Hp pair')} of {counted(found.lineages_hp, 'lineage')}, "
+        f"{counted(found.pairs_hd, 'Hd pair')} of {counted(found.lineages, 'lineage')}"
+    )
 
 
 def _grid(drawing: Drawing, x: Scale, y: Scale, size: Size) -> None:
@@ -121,15 +173,18 @@ def _grid(drawing: Drawing, x: Scale, y: Scale, size: Size) -> None:
         drawing.text(x(value), y.start + size.font + 4, plain(value), anchor="middle", style="quiet")
 
 
-def _data(evidence: Evidence, kind: str, title: str, curves: Sequence[Curve]) -> Table:
+def _data(evidence: Evidence, line: LineValidation, kind: str, title: str, curves: Sequence[Curve]) -> Table:
     sheet = Sheet(
         f"curve-{kind}",
         f"Data behind the figure: {title}",
         (Column("curve", "Curve"), Column("x", "x", numeric=True), Column("y", "y", numeric=True)),
         empty="No points.",
-        source=evidence.scores,
+        source=evidence.calibration,
     )
+    found = line.validation
+    pairs = {"hp": found.pairs_hp, "hd": found.pairs_hd}
     for curve in curves:
+        n = pairs.get(curve.id.partition("_")[2], found.pairs_hp + found.pairs_hd)
         for i, (a, b) in enumerate(zip(curve.x, curve.y, strict=True), start=1):
-            sheet.row(f"{curve.id}-{i}", (curve.id, a, b))
+            sheet.row(f"{curve.id}-{i}", (curve.id, a, b), n=n)
     return sheet.table()

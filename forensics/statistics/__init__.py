@@ -8,7 +8,9 @@ A module may have more: `STATES`, the states of the answers it reads (`text` alo
 what must be known of all probes before one can be scored, such as how often each member is right: `score` then takes
 what it returns as a third argument; `OPT_IN`, why it is computed only when
 asked for, and `ORDERED`, why it cannot do without the order of all words, which a cohort pack does not hold; `FOR`, questions for which it is computed all the same; `WHOLE`,
-true where scoring all members costs no more than scoring two; and `inapplicable(blocks, sides)`, which says in words why two members (positions)
+true where scoring all members costs no more than scoring two; `framed(block)` and `join(block, member, known)`, which let one
+member join others that were scored before: the first returns all agreement and a number, the second takes that number and
+returns the agreement of one member with all; and `inapplicable(blocks, sides)`, which says in words why two members (positions)
 cannot be compared by it, or None.
 """
 

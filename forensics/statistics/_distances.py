@@ -29,7 +29,7 @@ class Distances:
     """Answers' distances, probe by probe: [n, n] each, diagonals zero."""
 
     def __init__(self, probes: Sequence[Draws], matrices: Sequence[Matrix]) -> None:
-        self._matrices = matrices
+        self.matrices = matrices
         self._sizes = [probe.sizes for probe in probes]
         self._stacked: dict[tuple[int, ...], Matrix] = {}
 
@@ -46,7 +46,7 @@ class Distances:
     def by_probe(self) -> tuple[Floats, Floats]:
         """Return D² and 2 mean d(x, y) of every probe as the labels are."""
         apart, scale = np.zeros(len(self._sizes)), np.zeros(len(self._sizes))
-        for p, (matrix, sizes) in enumerate(zip(self._matrices, self._sizes, strict=True)):
+        for p, (matrix, sizes) in enumerate(zip(self.matrices, self._sizes, strict=True)):
             labels = np.zeros((1, 1, sum(sizes)), np.float32)
             labels[:, :, : sizes[0]] = 1
             squared, between = _squared(matrix[None], labels, sizes)
@@ -56,7 +56,7 @@ class Distances:
     def _stack(self, probes: NDArray[np.int64]) -> Matrix:
         key = tuple(probes.tolist())
         if key not in self._stacked:
-            self._stacked[key] = np.stack([self._matrices[p] for p in key])
+            self._stacked[key] = np.stack([self.matrices[p] for p in key])
         return self._stacked[key]
 
 
@@ -68,7 +68,8 @@ def _squared(matrices: Matrix, labels: Matrix, sizes: tuple[int, int]) -> tuple[
     touching = products.sum(axis=2, dtype=np.float64)
     total = matrices.sum(axis=(1, 2), dtype=np.float64)[:, None]
     between = 2 * (touching - within) / (n * m)
-    return between - within / (n * (n - 1)) - (total - 2 * touching + within) / (m * (m - 1)), between
+    apart: Floats = between - within / (n * (n - 1)) - (total - 2 * touching + within) / (m * (m - 1))
+    return apart, between
 
 
 def measure(probes: Sequence[Draws], distance: Distance) -> Distances:
@@ -107,21 +108,21 @@ class Pooled:
     """U is a mean over pairs of probes: its spread over probes counts twice (Hoeffding 1948)."""
 
     def __init__(self, probes: Sequence[Draws], features: Sequence[Matrix], distances: Distances) -> None:
-        self._features = features
+        self.features = features
         self._sizes = [probe.sizes for probe in probes]
         self._scale = distances.by_probe()[1]
 
     def under(self, dealt: Sequence[Dealt]) -> Values:
         """Return U and the effect under every labelling."""
         count = dealt[0].labels.shape[1]
-        total = np.zeros((count, self._features[0].shape[1]), np.float32)
+        total = np.zeros((count, self.features[0].shape[1]), np.float32)
         own: Floats = np.zeros(count)
         for group in dealt:
             for place, labels in zip(group.probes.tolist(), group.labels, strict=True):
-                apart = _weights(labels, group.sizes) @ self._features[place]
+                apart = _weights(labels, group.sizes) @ self.features[place]
                 total += apart
                 own += np.einsum("bd,bd->b", apart, apart, dtype=np.float64)
-        probes = len(self._features)
+        probes = len(self.features)
         pairs = probes * (probes - 1)
         value: Floats = (np.einsum("bd,bd->b", total, total, dtype=np.float64) - own) / pairs
         return Values(value, value / max(float(self._scale.mean()), 1e-12))
@@ -131,7 +132,7 @@ class Pooled:
         apart = np.concatenate(
             [
                 _weights((np.arange(sum(sizes)) < sizes[0]).astype(np.float32)[None], sizes) @ features
-                for features, sizes in zip(self._features, self._sizes, strict=True)
+                for features, sizes in zip(self.features, self._sizes, strict=True)
             ]
         ).astype(np.float64)
         others = (apart.sum(axis=0) - apart) / max(len(apart) - 1, 1)

@@ -38,6 +38,8 @@ class Handler(BaseHTTPRequestHandler):
 
 class Scripted(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
+    """Connections that wait to be taken; the usual 5 are too few for a test that opens many at once."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)

@@ -109,13 +109,16 @@ def test_options_that_cannot_be_are_refused(options: dict[str, str]) -> None:
         registry.load("adapters", "command").connect(sys.executable, options)
 
 
-def test_a_file_that_no_system_can_run_is_refused_when_started(tmp_path: Path) -> None:
+def test_a_file_that_no_system_can_run_is_a_fault_that_lasts(tmp_path: Path) -> None:
     path = tmp_path / "program"
     path.write_text("#!/no/such/interpreter\n")
     path.chmod(0o755)
     model = registry.load("adapters", "command").connect(str(path), {})
-    with pytest.raises(UsageError, match="cannot be started"):
-        ask(model, "x")
+    reply = ask(model, "x")
+    assert (reply.state, reply.text) == ("failed", "")
+    assert "cannot be started" in (reply.error or "")
+    assert reply.fault is not None
+    assert (reply.fault.kind, reply.fault.billed) == ("terminal", False)
 
 
 def test_a_program_answers_a_probe_set(tmp_path: Path) -> None:

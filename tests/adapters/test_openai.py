@@ -26,7 +26,7 @@ from click.testing import CliRunner, Result
 from forensics import http, registry
 from forensics.adapters import Ask, Model, Reply
 from forensics.cli import main
-from forensics.errors import ModelDidNotAnswer, UsageError
+from forensics.errors import UsageError
 from forensics.records.probes import Message
 from forensics.records.transcript import Sampling
 from tests.adapters import faults
@@ -51,11 +51,8 @@ def question(text: str = "Is it?", *, completion: bool = False, **sampling: obje
 
 
 def asked(server: Scripted, act: Act, **options: str) -> Reply:
-    """Ask a model that has answered once before."""
-    server.script = [faults.answer("Before."), act]
-    model = connect(server, **options)
-    assert model.ask(question()).state == "text"
-    return model.ask(question())
+    server.script = [act]
+    return connect(server, **options).ask(question())
 
 
 # --- what is sent -------------------------------------------------------------------------------------------------
@@ -99,9 +96,9 @@ def test_parameters_are_left_out_or_renamed_only_where_told(server: Scripted) ->
     model = connect(server, omit="seed", max_tokens_field="max_completion_tokens")
     reply = model.ask(question(max_tokens=5, seed=1))
     assert set(server.seen[0][2]) == {"model", "messages", "max_completion_tokens"}
-    assert reply.request is not None
-    assert reply.request["omitted"] == ["seed"]
+    assert reply.dropped == {"seed": "left out by the option omit"}
     assert model.notes["omitted"] == "seed"
+    assert model.ask(question(max_tokens=5)).dropped == {}, "what was not asked for is not dropped"
 
 
 def test_a_local_server_needs_no_key(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +146,7 @@ def test_an_answer_is_text_empty_or_refused(server: Scripted, case: str) -> None
 
 
 FAILURES: dict[str, tuple[Act, str]] = {
-    "slow down": (faults.error(429, "Slow down.", retry_after="7"), r"HTTP 429: Slow down. \(retry after 7\)"),
+    "slow down": (faults.error(429, "Slow down.", retry_after="7"), r"HTTP 429: Slow down. \(asks to wait 7 s\)"),
     "their fault": (faults.error(500, "Oops."), "HTTP 500: Oops."),
     "page instead of JSON": (faults.raw(502, b"<html>Bad\n gateway</html>"), "HTTP 502: <html>Bad gateway"),
     "empty error": (faults.raw(503, b""), "HTTP 503: no words"),
@@ -179,7 +176,9 @@ def test_a_failure_is_never_text(server: Scripted, case: str) -> None:
     assert reply.error
     assert re.search(error, reply.error), reply.error
     assert reply.request
-    assert len(server.seen) == 2, "asked again"
+    assert len(server.seen) == 1, "asked again"
+    assert reply.fault is not None
+    assert reply.fault.remedy
 
 
 @pytest.mark.parametrize("usage", [None, [], {"prompt_tokens": 1}, {"prompt_tokens": 1.5, "completion_tokens": -1}])
@@ -189,52 +188,69 @@ def test_odd_counts_of_tokens_are_left_out(server: Scripted, usage: object) -> N
     assert (reply.state, reply.tokens, reply.request_id) == ("text", None, None)
 
 
-# --- when to stop -------------------------------------------------------------------------------------------------
+# --- what kind of fault it is --------------------------------------------------------------------------------------
+
+KINDS: dict[str, tuple[Act, str, bool]] = {
+    "redirect": (faults.raw(302, b"", location="http://elsewhere.test"), "terminal", False),
+    "wrong key": (faults.error(401, "Incorrect API key."), "terminal", False),
+    "unpaid": (faults.error(402, "Pay."), "terminal", False),
+    "forbidden": (faults.error(403, "Not yours."), "terminal", False),
+    "unknown model": (faults.error(404, "No such model."), "terminal", False),
+    "unknown model, called a bad request": (faults.error(400, "No such model.", "model_not_found"), "terminal", False),
+    "quota spent": (faults.error(429, "Pay.", "insufficient_quota"), "terminal", False),
+    "in debt": (faults.error(400, "Pay.", "Arrearage"), "terminal", False),
+    "bad parameter": (faults.error(400, "Unsupported parameter."), "bad_request", False),
+    "too large": (faults.error(413, "Too large."), "bad_request", False),
+    "unprocessable": (faults.error(422, "Unprocessable."), "bad_request", False),
+    "not implemented": (faults.error(501, "Not here."), "bad_request", False),
+    "slow down": (faults.error(429, "Slow down.", "rate_limit_exceeded"), "rate_limited", False),
+    "overloaded": (faults.error(529, "Overloaded.", "overloaded_error"), "rate_limited", False),
+    "busy until": (faults.error(503, "Busy.", retry_after="2"), "rate_limited", False),
+    "busy": (faults.error(503, "Busy."), "transient", False),
+    "their fault": (faults.error(500, "Oops."), "transient", False),
+    "gateway gave up": (faults.error(504, "Too slow."), "transient", True),
+    "hung up": (faults.reset, "transient", True),
+    "cut short": (faults.raw(200, b'{"choices": [', length=500), "transient", True),
+    "silence": (faults.silent, "transient", True),
+    "no JSON": (faults.raw(200, b"Service is up"), "transient", True),
+}
 
 
-@pytest.mark.parametrize("status", [302, 400, 401, 402, 403, 404, 422])
-def test_a_first_call_that_can_never_work_stops_the_run(server: Scripted, status: int) -> None:
-    server.script = [faults.error(status, "The model `m` does not exist.", location="http://elsewhere.test")]
-    with pytest.raises(ModelDidNotAnswer) as stopped:
-        connect(server).ask(question())
+@pytest.mark.parametrize("case", KINDS)
+def test_a_fault_is_classified(server: Scripted, case: str) -> None:
+    act, kind, billed = KINDS[case]
+    reply = asked(server, act, timeout="0.4")
+    assert reply.state == "failed"
+    assert reply.fault is not None
+    assert (reply.fault.kind, reply.fault.billed) == (kind, billed)
     assert len(server.seen) == 1
-    assert ("elsewhere" if status == 302 else "The model `m` does not exist.") in stopped.value.message
-    assert stopped.value.message.endswith(".")
-    assert not stopped.value.message.endswith("..")
-    assert stopped.value.remedy
-    if status in (401, 403):
-        assert "ADAPTER_TEST_KEY" in stopped.value.remedy
+    if case in ("wrong key", "forbidden"):
+        assert "ADAPTER_TEST_KEY" in reply.fault.remedy
 
 
-def test_a_server_that_is_not_there_stops_the_run(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_not_there_may_come_back_but_a_name_nobody_knows_does_not(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    for host in (f"127.0.0.1:{port}", f"localhost:{port}", "no..name", "unknown.test"):
+    kinds = {
+        f"127.0.0.1:{port}": "transient",
+        f"localhost:{port}": "transient",
+        "no..name": "terminal",
+        "unknown.test": "terminal",
+    }
+    for host, kind in kinds.items():
         if host == "unknown.test":
             monkeypatch.setattr(socket, "getaddrinfo", _unknown_name)  # nothing but loopback is asked for names
-        model = connect(server, base_url=f"https://{host}/v1", timeout="3")
-        with pytest.raises(ModelDidNotAnswer, match="cannot be reached"):
-            model.ask(question())
+        reply = connect(server, base_url=f"https://{host}/v1", timeout="3").ask(question())
+        assert "cannot be reached" in (reply.error or "")
+        assert reply.fault is not None
+        assert (reply.fault.kind, reply.fault.billed) == (kind, False)
 
 
 def _unknown_name(*_: object, **__: object) -> None:
     raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-
-@pytest.mark.parametrize("act", [faults.error(401, "Revoked."), faults.error(429, "Pay.", "insufficient_quota")])
-def test_a_dead_key_stops_the_run_at_any_time(server: Scripted, act: Act) -> None:
-    with pytest.raises(ModelDidNotAnswer, match=r"Revoked|Pay"):
-        asked(server, act)
-
-
-@pytest.mark.parametrize("act", [faults.error(429, "Wait."), faults.error(503, "Wait."), faults.silent])
-def test_a_first_call_that_may_work_later_is_only_a_failure(server: Scripted, act: Act) -> None:
-    server.script = [act, faults.error(404, "No such model.")]
-    model = connect(server, timeout="0.3")
-    assert model.ask(question()).state == "failed"
-    with pytest.raises(ModelDidNotAnswer, match="No such model"):
-        model.ask(question())
 
 
 def probe(server: Scripted, out: Path, *arguments: str, **options: str) -> Result:
@@ -254,10 +270,12 @@ def test_what_failed_is_asked_again_and_nothing_else(server: Scripted, tmp_path:
     server.script = [faults.answer("One."), faults.error(503, "Busy."), faults.reset, faults.answer("Two.")]
     assert probe(server, tmp_path / "t.jsonl").exit_code == 0
     first = len(server.seen)
+    questions = len((tmp_path / "t.jsonl").read_text().splitlines()) - 1
+    assert first == questions + 2
     done = probe(server, tmp_path / "t.jsonl")
     assert done.exit_code == 0
-    assert len(server.seen) == first + 2
-    assert "failed" not in done.stderr
+    assert len(server.seen) == first
+    assert "2 answered after a retry" in done.stderr
 
 
 # --- connections --------------------------------------------------------------------------------------------------
@@ -338,11 +356,7 @@ def test_a_key_leaves_in_nothing(
         shown += "".join(traceback.format_exception(*done.exc_info))
     shown += "".join(path.read_text("utf-8") for path in tmp_path.rglob("*") if path.is_file())
     assert not leaks(shown)
-    try:
-        shown = repr(connect(server).ask(question()))
-    except ModelDidNotAnswer as error:
-        shown = "".join(traceback.format_exception(error)) + repr(error) + str(error.__dict__)
-    assert not leaks(shown)
+    assert not leaks(repr(connect(server).ask(question())))
 
 
 def test_the_leak_finder_finds_leaks() -> None:

@@ -175,6 +175,21 @@ def test_help_imports_nothing_heavy() -> None:
     assert len(asked) > 5
 
 
+def test_completion_imports_nothing_heavy() -> None:
+    code = (
+        "import os, sys\n"
+        "os.environ.update(_FORENSICS_COMPLETE='bash_complete', COMP_WORDS='forensics do', COMP_CWORD='1')\n"
+        "from forensics.cli import main\n"
+        "try: main(prog_name='forensics')\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        f"bad = [name for name in {HEAVY!r} if name in sys.modules]\n"
+        "sys.exit(str(bad) if bad else 0)\n"
+    )
+    done = _run(code)
+    assert done.returncode == 0, done.stderr
+    assert "doctor" in done.stdout
+
+
 def test_help_of_every_command_shows_an_example() -> None:
     import click
     from click.testing import CliRunner

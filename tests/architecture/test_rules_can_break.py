@@ -304,8 +304,8 @@ def _single_words_only(patch: pytest.MonkeyPatch) -> None:
 def _relatives_kept(patch: pytest.MonkeyPatch) -> None:
     real = scoring.population
 
-    def population(body):
-        basis = real(body)
+    def population(*given):
+        body, basis = given[0], real(*given)
         used = np.arange(len(body.members)) >= 2
         return basis._replace(
             used=used, excluded=("is the reference", "is the questioned model", *[None] * (len(used) - 2))
@@ -316,7 +316,9 @@ def _relatives_kept(patch: pytest.MonkeyPatch) -> None:
 
 def _relatives_kept_but_said_to_be_left_out(patch: pytest.MonkeyPatch) -> None:
     real = scoring.population
-    patch.setattr(scoring, "population", lambda body: real(body)._replace(used=np.arange(len(body.members)) >= 2))
+    patch.setattr(
+        scoring, "population", lambda body, *more: real(body, *more)._replace(used=np.arange(len(body.members)) >= 2)
+    )
 
 
 def _constant(patch: pytest.MonkeyPatch) -> None:

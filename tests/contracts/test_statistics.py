@@ -27,7 +27,7 @@ def _costly(name: str) -> bool:
     return features.most_probes(registry.load("statistics", name).FEATURE) is not None
 
 
-NAMES = [pytest.param(n, marks=[pytest.mark.slow] if _costly(n) else []) for n in registry.names("statistics")]
+NAMES = [pytest.param(n, marks=[pytest.mark.slow] if _costly(n) else []) for n in measuring.names()]
 CLAIMS = ("I am ChatGPT, made by OpenAI.", "I am Claude, trained by Anthropic.", "I am Qwen.")
 
 
@@ -90,7 +90,7 @@ def build(sources: list[Source], *, workers: int = 1) -> Corpus:
 def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading files in several processes is tested elsewhere, and costs a second each time."""
     monkeypatch.setattr(deriving, "_WORTH_PROCESSES", 1000)
-    for kind in {registry.load("statistics", name).FEATURE for name in registry.names("statistics")}:
+    for kind in {registry.load("statistics", name).FEATURE for name in measuring.names()}:
         if features.most_probes(kind) is not None:
             monkeypatch.setattr(importlib.import_module(f"forensics.features.{kind}"), "MOST_PROBES", 7)
 

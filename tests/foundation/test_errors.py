@@ -11,7 +11,7 @@ from forensics import errors
 
 STATUSES = {
     "ForensicsError": 1, "UsageError": 2, "UnknownName": 2, "BadFile": 2, "ModelDidNotAnswer": 3, "IntegrityBroken": 4,
-    "GateTripped": 5, "TooLittleEvidence": 6,
+    "GateTripped": 5, "TooLittleEvidence": 6, "Interrupted": 130,
 }  # fmt: skip
 EXAMPLES = [
     errors.ForensicsError("a", remedy="b"),

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forensics import canonical, importing, transcripts
+from forensics.asking.writer import Writer, unlinked
 from forensics.errors import BadFile, ForensicsError, IntegrityBroken, UsageError
 from forensics.records.transcript import Answer, Provenance, Sampling, TranscriptHeader
-from forensics.transcripts import Writer
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -143,7 +143,7 @@ def _write(path: Path, numbers: list[int], **changes: object) -> set[tuple[str, 
     with Writer.resume(path, header(**changes)) as writer:
         held = set(writer.held)
         for number in numbers:
-            writer.write(answer(number, text=f"answer {number}"))
+            writer.write(unlinked(answer(number, text=f"answer {number}")))
     return held
 
 
@@ -197,11 +197,11 @@ def test_a_tampered_transcript_is_not_continued(tmp_path: Path) -> None:
 def test_a_failed_answer_is_asked_again_and_the_later_answer_counts(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     with Writer.resume(path, header()) as writer:
-        writer.write(answer(0, state="failed", text=""))
-        writer.write(answer(1))
+        writer.write(unlinked(answer(0, state="failed", text="")))
+        writer.write(unlinked(answer(1)))
     with Writer.resume(path, header()) as writer:
         assert writer.held == {("p1", 0)}
-        writer.write(answer(0, text="at last"))
+        writer.write(unlinked(answer(0, text="at last")))
     found = importing.read_transcript(path)
     assert {entry.prompt: (entry.state, entry.text) for entry in found.entries} == {
         "probe 0": ("text", "at last"),
@@ -222,13 +222,13 @@ def test_killed_in_the_middle_nothing_acknowledged_is_lost(tmp_path: Path) -> No
     code = (
         "import sys, json\n"
         "from pathlib import Path\n"
-        "from forensics.transcripts import Writer, SCHEMA\n"
+        "from forensics.asking.writer import Writer, unlinked\n"
         "from forensics.records.transcript import Answer, TranscriptHeader\n"
         "header = TranscriptHeader.model_validate_json(sys.argv[2])\n"
         "template = Answer.model_validate_json(sys.argv[3])\n"
         "with Writer.resume(Path(sys.argv[1]), header) as writer:\n"
         "    for number in range(10 ** 6):\n"
-        "        writer.write(template.model_copy(update={'probe': f'p{number}', 'text': 'x' * 5000}))\n"
+        "        writer.write(unlinked(template.model_copy(update={'probe': f'p{number}', 'text': 'x' * 5000})))\n"
         "        print(number, flush=True)\n"
     )
     arguments = [str(path), header().model_dump_json(by_alias=True), answer(0).model_dump_json()]

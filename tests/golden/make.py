@@ -84,6 +84,7 @@ def main() -> None:
         "seed": 7,
         "replicates": 100,
         "set_aside": ("made-up:alder: is the reference",),
+        "relatives": (),
         "calibration": None,
         "transfer": False,
         "protocol": None,

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from forensics import canonical, features, registry, scoring
+from forensics import canonical, features, measuring, registry, scoring
 from forensics.cli import main
 from forensics.errors import BadFile, UsageError
 from forensics.features.tokens import tokenise
@@ -34,8 +34,7 @@ def build(folder: Path, path: Path, **changes: Any) -> building.Built:
 
 def in_pack(case: Case, pack: Path) -> Case:
     """The same case with its cohort taken from a pack."""
-    digest = canonical.file_digest(pack)
-    cohort = tuple(using.source(pack, s.name, "cohort", digest=digest) for s in case.cohort)
+    cohort = tuple(using.source(pack, s.name, declared={}) for s in case.cohort)
     return case.model_copy(update={"cohort": cohort})
 
 
@@ -61,7 +60,7 @@ def test_a_key_holds_for_one_prompt_and_one_kind() -> None:
 
 
 def test_every_kind_of_feature_is_decided_about() -> None:
-    kinds = {registry.load("statistics", name).FEATURE for name in registry.names("statistics")}
+    kinds = {registry.load("statistics", name).FEATURE for name in measuring.names()}
     assert kinds <= FORMS.keys(), "say in packs/forms.py what becomes of a new kind of feature"
 
 
@@ -168,7 +167,7 @@ def test_two_packs_of_different_salts_do_not_mix(cohort_alone: Path, tmp_path: P
         prompts = ()
 
         def __init__(self, path: Path) -> None:
-            self.source = using.source(path, "cohort-00", "cohort", digest="sha256:" + "0" * 64)
+            self.source = using.source(path, "cohort-00", declared={})
 
     with pytest.raises(UsageError, match="different salts"):
         using.alike("tokens", [Holder(path) for path in packs], [{}, {}])
@@ -181,7 +180,7 @@ def test_features_of_another_version_are_set_aside_with_a_reason(
 
     class Holder:
         prompts = ()
-        source = using.source(pack, "cohort-00", "cohort", digest="sha256:" + "0" * 64)
+        source = using.source(pack, "cohort-00", declared={})
 
     lexical, semantic = (registry.load("statistics", name) for name in ("lexical", "semantic"))
     assert using.lacking([Holder()], lexical, (), None) is None

@@ -27,13 +27,14 @@ from forensics.records.evidence import (
     Finding,
     Input,
     LineValidation,
+    Measured,
     Population,
     Propositions,
     Sensitivity,
     Version,
     Weight,
 )
-from forensics.records.scores import CohortScore, Contribution, Interval, Rank, SideCounts
+from forensics.records.scores import CohortScore, Contribution, Habit, Handling, Interval, Rank, SideCounts
 
 
 def corpus() -> list[str]:
@@ -113,6 +114,22 @@ def plain(kind: str) -> str:
     return f"made-up-{kind}"
 
 
+KINDS = ("lines", "shape", "marks", "words")
+
+
+def habit(number: int, say: Callable[[str], str]) -> Habit:
+    place = 2.5 - number / 4
+    return Habit(id=f"{KINDS[number % 4]}-{number}", kind=KINDS[number % 4], name=say("habit"), unit="per answer", reference=1 + number, questioned=2.0,
+                 low=0.5, middle=1.0, high=1.5, reference_place=place, questioned_place=abs(place) + 0.5, low_place=-1.2,
+                 high_place=1.2, shared=place, n_cohort=10, n_probes=20)  # fmt: skip
+
+
+def treated(say: Callable[[str], str]) -> Handling:
+    return Handling(dropped={say("parameter"): say("dropped")}, asked_as={say("asked"): 20}, answered_as={say("answered"): 19},
+                    fingerprints={say("fingerprint"): 20}, retried=3, maybe_billed=2, cached=1,
+                    first="2026-01-02T03:04:05.678Z", last="2026-01-03T03:04:05.678Z")  # fmt: skip
+
+
 def exhibit(
     number: int, say: Callable[[str], str], reference: str, questioned: str, beside: str, contribution: Contribution
 ) -> Exhibit:
@@ -123,7 +140,12 @@ def exhibit(
         Excerpt(label="nearest unrelated", model=beside, text=say("answer"), cut=0, marks=()),
     )
     return Exhibit(
-        id=f"probe-{number + 1}", statistic="lexical", contribution=contribution, prompt=say("prompt"), excerpts=shown
+        id=f"probe-{number + 1}",
+        statistic="lexical",
+        contribution=contribution,
+        compared=10,
+        prompt=say("prompt"),
+        excerpts=shown,
     )
 
 
@@ -147,7 +169,8 @@ def evidence(
     sides = tuple(
         SideCounts(model=name, role=role, lineage=None, digest=digest(f"{i}"), format=say("format"), sampling=say("sampling"), answers=probes,
                    text=probes - 2, empty=1, refused=1, failed=0, cut_short=0, common=probes - 2, draws=1,
-                   faults={say("fault"): 2}, sent=None, handling=None)
+                   faults={say("fault"): 2}, sent=say("sent") if i == 1 else None,
+                   handling=treated(say) if i == 1 else None)
         for i, (name, role) in enumerate(zip((reference, questioned, *models), roles, strict=True))
     )  # fmt: skip
     finding = {
@@ -164,6 +187,7 @@ def evidence(
         tool="0.0.0",
         case=digest("case"),
         scores=digest("scores"),
+        calibration=None if ratio is None else digest("calibration"),
         question="derivation",
         reference=reference,
         questioned=questioned,
@@ -175,6 +199,8 @@ def evidence(
             verbal=None if ratio is None else "moderate support for Hp",
             sentence=f"{NO_RATIO}." if ratio is None else "The findings are more probable if Hp than if Hd 1.",
         ),
+        weighed=() if ratio is None else (
+            Measured(statistic="lexical", normalisation="near-cohort", value=0.87, n_probes=probes),),
         scale=scale(),
         findings=(*(Finding(statistic=s, **finding) for s in statistics), Finding(statistic="blank", **blank)),
         population=(Population(lineage=say("lineage"), models=tuple(models), excluded=None),),
@@ -183,7 +209,7 @@ def evidence(
         validation=() if ratio is None else tuple(
             LineValidation(alternative=a, validation=validation()) for a in alternatives),
         sensitivity=() if ratio is None else (
-            Sensitivity(id="half", change=say("change"), statistic="lexical", normalisation="s-norm", normalised=7.1, log10_lr=1.2, reason=None),),
+            Sensitivity(id="half", change=say("change"), statistic="lexical", normalisation="s-norm", normalised=7.1, alternative="independent", log10_lr=1.2, reason=None),),
         controls=(Control(id="itself", name=say("control"), expected="closer", statistic="lexical", normalised=None,
                           log10_lr=None, verdict="not available", reason=say("reason")),),
         deviations=(say("deviation"),),
@@ -197,6 +223,7 @@ def evidence(
         replicates=1000,
         distributions=tuple(
             Distribution(statistic=s, pair=0.31, cohort=members, contributions=contributions) for s in statistics),
+        habits=tuple(habit(i, say) for i in range(18)),
         exhibits=tuple(exhibit(i, say, reference, questioned, models[0], contributions[0]) for i in range(exhibits)),
         equality=None,
         warnings=tuple(say("warning") for _ in models),

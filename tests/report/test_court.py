@@ -18,7 +18,7 @@ from forensics.reporting.wording import forbidden
 Make = Callable[..., Evidence]
 ORDER = [
     "propositions", "conclusion", "scale", "findings", "population", "conditions", "validation", "misleading", "turing",
-    "sensitivity", "controls", "deviations", "answers", "answers-cohort", "custody", "versions",
+    "sensitivity", "controls", "deviations", "answers", "service", "answers-cohort", "custody", "versions",
 ]  # fmt: skip
 ASKED = {
     "qualifications": "PD 35 3.2(1)†",

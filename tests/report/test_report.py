@@ -16,7 +16,7 @@ from forensics.reporting.wording import forbidden
 Make = Callable[..., Evidence]
 ORDER = [
     "propositions", "conclusion", "scale", "findings", "population", "conditions", "validation", "misleading", "turing",
-    "sensitivity", "controls", "deviations", "answers", "answers-cohort", "custody", "versions",
+    "sensitivity", "controls", "deviations", "answers", "service", "answers-cohort", "custody", "versions",
 ]  # fmt: skip
 
 
@@ -100,8 +100,8 @@ def test_words_are_neutral(make_evidence: Make, ratio: float | None) -> None:
 
 def test_a_statistic_without_a_value_gives_its_reason(make_evidence: Make) -> None:
     made = layout.make(make_evidence())
-    section = next(part for part in made.walk() if part.title == "blank")
-    assert any("made-up-reason" in paragraph for paragraph in section.paragraphs)
+    section = next(part for part in made.walk() if part.id == "statistics-without-a-value")
+    assert any(words.startswith("blank: ") and "made-up-reason" in words for words in section.paragraphs)
     table = next(table for table in printed(made) if table.id == "findings")
     assert "made-up-reason" in table.rows[-1].cells[-1].text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -180,7 +181,10 @@ def test_axe_finds_no_serious_fault(browser: Any, page: Path, tab: int) -> None:
 
 def test_an_address_leads_to_its_pair(browser: Any, page: Path) -> None:
     browser.open(page)
-    browser.value("location.hash = '#pair-2-6'; location.reload(); 0")
-    browser.value("new Promise((done) => setTimeout(done, 600))")
+    browser.value("location.hash = '#pair-2-6'; 0")
+    browser.seen = []
+    browser.call("Page.reload")
+    while "Page.loadEventFired" not in browser.seen:
+        browser._note(json.loads(browser.socket.recv()))
     assert browser.value("state.pair.join()") == "2,6"
     assert browser.value("location.hash") == "#pair-2-6"

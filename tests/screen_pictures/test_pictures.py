@@ -136,10 +136,25 @@ def test_pairs_without_value_and_models_without_lineage_are_drawn(make_material:
 
 
 def test_every_lineage_has_a_mark_of_its_own() -> None:
-    models = [Shown(f"m{i}", "", f"l{i // 2}", inferred=False) for i in range(2 * len(LIGHT) * len(FORMS))]
-    found = looks(models)
-    assert len(set(found.values())) == len(found) == len(LIGHT) * len(FORMS)
+    models = [Shown(f"m{i}", "", f"l{i // 2:02}", inferred=False) for i in range(2 * len(LIGHT) * len(FORMS))]
+    found = list(looks(models).values())
+    assert len({(look.form, look.colour) for look in found}) == len(found) == len(LIGHT) * len(FORMS)
+    assert len({(look.colour, look.dash) for look in found}) == len(found), "lines are told apart, too"
+    assert len({look.form for look in found[:6]}) == 6, "the largest six are told apart without any colour"
     assert len(HEAT) == len(STEPS) + 1
+
+
+def light(colour: str) -> float:
+    """Relative luminance (WCAG 2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_heat_map_can_be_read_on_grey_paper() -> None:
+    """From usual to near every class is darker than the one before, by enough to see; beyond −2 it is blue, not grey."""
+    shades = [light(colour) ** (1 / 3) for colour in HEAT[1:]]
+    assert all(lower - higher > 0.02 for lower, higher in pairwise(shades))
 
 
 def test_the_page_has_the_colours_of_the_files() -> None:

@@ -8,10 +8,10 @@ import warnings
 import numpy as np
 import pytest
 
-from forensics import registry
+from forensics import measuring, registry
 from forensics.features import extract
 
-NAMES = registry.names("statistics")
+NAMES = measuring.names()
 MEMBERS, PROBES, DRAWS = 7, 20, 6
 KEYS = ["42"] * PROBES
 STRANGE = ("\x00" * 50, "\ufffd", "שלום עולם " * 30, "🙂👩‍👩‍👧🇩🇪", "İ" * 300, "\u2028\u2029\x85", "# " * 900, "x" * 100_000, ".", "ﷺ",

@@ -12,7 +12,7 @@ from forensics import canonical, corpus, deriving, measuring, registry, scoring
 from forensics.records.case import Source
 from forensics.records.scores import Score
 
-NAMES = registry.names("statistics")
+NAMES = measuring.names()
 
 
 @pytest.fixture

@@ -45,13 +45,15 @@ for (const input of methods) input.addEventListener("change", showMethod);
 
 // Models in the drawings: one stop of the Tab key for each drawing, arrow keys within it
 const marks = models.map(() => []);
+// What is seen must be part of what is said: a name cut short for the drawing stands before the whole one.
+const spoken = (mark, name) => { const seen = [...mark.querySelectorAll("text")].map((t) => t.textContent.trim()).join(" "); return !seen || seen === name ? name : `${seen}, ${name}`; };
 for (const svg of document.querySelectorAll(".tree svg, #view-map svg")) {
   svg.setAttribute("role", "group");
   const inside = [...svg.querySelectorAll("g.m")];
   inside.forEach((mark, place) => {
     const i = Number(mark.dataset.i);
     marks[i].push(mark);
-    mark.setAttribute("role", "button"); mark.setAttribute("aria-label", models[i].name); mark.setAttribute("tabindex", place ? -1 : 0);
+    mark.setAttribute("role", "button"); mark.setAttribute("aria-label", spoken(mark, models[i].name)); mark.setAttribute("tabindex", place ? -1 : 0);
     mark.addEventListener("click", (event) => choose(i, event.shiftKey));
     mark.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
@@ -162,7 +164,15 @@ function pairWords(a, b) {
   if (reason) rows.push(["No value because", reason]);
   const row = tag("p", `In pairs.csv: the rows with these two names. Statistic: ${data.statistic}, ${data.probes} probes.`, { className: "small" });
   for (const m of [one, two]) { const button = tag("button", `Nearest of ${m.name}`, { type: "button" }); button.addEventListener("click", () => choose(m.i)); both.append(button); }
-  return [head, terms(rows), row, both];
+  return [head, terms(rows), row, ...evidenceOf(Math.min(a, b), Math.max(a, b)), both];
+}
+// The pair's evidence: its case where there is one, and the command that makes it.
+function evidenceOf(a, b) {
+  const { models: named, options: more, folder, short, cases } = data.compare, found = [], made = cases[`${a}-${b}`];
+  if (made) { const line = tag("p"); line.append(tag("a", "The evidence of this pair", { href: made, id: "case" })); found.push(line); }
+  if (named.length) found.push(tag("p", made ? "Made again by:" : "Its evidence is made by:", { className: "small" }),
+    tag("code", `forensics compare ${named[a]} ${named[b]} ${more} -o ${folder}/${short[a]}--${short[b]}`, { id: "command", className: "command" }));
+  return found;
 }
 
 // The list of pairs
@@ -255,7 +265,8 @@ function names(across) {
     const middle = start - moved + (place + 0.5) * size, lineage = models[i].lineage, look = lineage >= 0 ? data.lineages[lineage] : null;
     pen.fillStyle = look && look.colour >= 0 ? colours[look.colour] : colours.muted;
     const here = middle + size / 2 >= start && middle - size / 2 <= end, marked = chosen.has(i) || i === pointed;
-    if (here) across ? pen.fillRect(middle - size / 2, top - 10, size, 7) : pen.fillRect(left - 10, middle - size / 2, 7, size);
+    const thick = look && look.colour >= 0 && !look.again ? 7 : 3; // a colour that is another lineage's, too, has half a band
+    if (here) across ? pen.fillRect(middle - size / 2, top - 3 - thick, size, thick) : pen.fillRect(left - 3 - thick, middle - size / 2, thick, size);
     const next = listedHere[place + 1], ends = next === undefined || models[next].lineage !== lineage;
     run += 1;
     if (marked && here) last.push([models[i].name, middle]);

@@ -1,0 +1,250 @@
+"""Equality on real draws: false alarms on one model, power against models that differ a little, effects, log-probabilities.
+
+2,000 pairs of one model and hundreds of pairs of two are made by taking 10 + 10 draws a probe from pools of real answers
+(`equality_draws`). Model Equality Testing's own package runs on the same draws, on fewer of the pairs: it is slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import equality, equality_draws
+from benchmarks.local_models import Draws as Pool
+from benchmarks.reporting import number, table
+from forensics import registry
+from forensics.equality import permuting, testing
+from forensics.equality.draws import Draws, Measure
+from forensics.records.equality import EqualityTerms
+from forensics.statistics import _distances
+
+TITLE = "Equality: false alarms and power on real draws"
+RECORDED = False
+EXTRA = "equality"
+DRAWS = 10
+NULLS, PAIRS, PAIRS_MET = 1000, 100, 6
+"""Pairs of one model from each pool; pairs of two models, and how many of them Model Equality Testing is given."""
+PERMUTATIONS, PERMUTATIONS_MET = 199, 39
+CHARACTERS_MET = 100
+"""Characters of an answer that Model Equality Testing is given: a permutation takes it a fifth of a second with all of them."""
+SAME = ("llama.cpp", "demo")
+"""Pools that null pairs are taken from, two disjoint sets of draws at a time."""
+KERNELS = ("spectrum", "pooled", "edges", "words", "hamming")
+TOGETHER = {
+    "largest of spectrum, pooled, edges (decides)": ("spectrum", "pooled", "edges"),
+    "largest of spectrum, pooled": ("spectrum", "pooled"),
+    "largest of all five": KERNELS,
+    **{kernel: (kernel,) for kernel in KERNELS},
+}
+
+
+class Measured(NamedTuple):
+    """The answers of one or two pools, measured once: what a pair takes is a part of it."""
+
+    texts: list[list[str]]
+    first: int
+    """Answers of the first pool, in each probe."""
+    distances: dict[str, list[NDArray[np.float32]]]
+    features: list[NDArray[np.float32]]
+
+
+def run(_: object) -> dict[str, Any]:
+    """Draw, pair and test in two processes; minutes for the draws, minutes for the tests."""
+    pools = equality_draws.pools()
+    others = [name for name in pools if name not in ("base", "demo")]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as workers:
+        nulls, powers = workers.map(_nulls, SAME), workers.map(_power, others)
+        found: dict[str, Any] = {"null": dict(zip(SAME, nulls, strict=True)), "onetoken": _tracked(pools)}
+        found["power"] = dict(zip(others, powers, strict=True))
+    found["median"] = _medians(found["power"])
+    return found
+
+
+def _measure(first: Pool, second: Pool | None = None) -> Measured:
+    mmd = registry.load("statistics", "mmd")
+    texts = [[*a, *b] for a, b in zip(first.texts, second.texts if second else [[]] * len(first.texts), strict=True)]
+    half = len(texts[0]) // 2  # any: nothing here hangs on the sides yet
+    probes = [Draws(f"sha256:{p:064x}", tuple(t), half) for p, t in enumerate(texts)]
+    distances = {k: mmd.measure(probes, k).matrices for k in KERNELS if k != "pooled"}
+    return Measured(texts, len(first.texts[0]), distances, mmd.measure(probes, "pooled").features)
+
+
+def _taken(measured: Measured, rng: np.random.Generator, *, same: bool) -> list[NDArray[np.int64]]:
+    """Choose draws of each probe: of two pools, or two disjoint sets of one."""
+    total = len(measured.texts[0])
+    if same:
+        return [rng.permutation(total)[: 2 * DRAWS] for _ in measured.texts]
+    rest = total - measured.first
+    return [
+        np.concatenate([rng.permutation(measured.first)[:DRAWS], measured.first + rng.permutation(rest)[:DRAWS]])
+        for _ in measured.texts
+    ]
+
+
+def _pair(measured: Measured, places: Sequence[NDArray[np.int64]]) -> list[Draws]:
+    return [
+        Draws(f"sha256:{p:064x}", tuple(texts[i] for i in at), DRAWS)
+        for p, (texts, at) in enumerate(zip(measured.texts, places, strict=True))
+    ]
+
+
+def _p_values(measured: Measured, places: Sequence[NDArray[np.int64]], seed: int) -> dict[str, float]:
+    """Return what the tool says of a pair, kernel by kernel, from what was measured before."""
+    probes = _pair(measured, places)
+    within = {
+        kernel: _distances.Distances(probes, [m[np.ix_(at, at)] for m, at in zip(matrices, places, strict=True)])
+        for kernel, matrices in measured.distances.items()
+    }
+    features = [f[at] for f, at in zip(measured.features, places, strict=True)]
+    measures: dict[str, Measure] = {
+        **within,
+        "pooled": _distances.Pooled(probes, features, within["spectrum"]),
+    }
+    blocks = [permuting.as_they_are(probes), *permuting.deal(probes, PERMUTATIONS, seed)]
+    values = {k: np.concatenate([m.under(dealt).statistic for dealt in blocks]) for k, m in measures.items()}
+    found = {}
+    for name, kernels in TOGETHER.items():
+        together = (
+            values[kernels[0]] if len(kernels) == 1 else permuting.combined(np.stack([values[k] for k in kernels]))
+        )
+        count = permuting.exceeding(float(together[0]), together[1:])
+        found[name] = permuting.p_value(count, PERMUTATIONS)
+    return found
+
+
+def _each(measured: Measured, times: int, seed: int, *, same: bool) -> Iterator[dict[str, float]]:
+    rng = np.random.default_rng(seed)
+    for pair in range(times):
+        places = _taken(measured, rng, same=same)
+        found = _p_values(measured, places, pair)
+        if pair < 3:
+            _check(_pair(measured, places), found, pair)
+        yield found
+
+
+def _check(probes: list[Draws], found: dict[str, float], seed: int) -> None:
+    """Make sure that what is measured here is what the tool says."""
+    terms = EqualityTerms(alpha=0.05, delta=0.01, permutations=PERMUTATIONS)
+    said = testing.run(probes, terms, seed=seed, chosen=["mmd"]).deciding[0].p
+    assert said is not None
+    decides = next(iter(TOGETHER))
+    # Sums in another order may move a permutation across a tie.
+    assert abs(said - found[decides]) < 0.01, (said, found[decides])
+
+
+def _nulls(name: str) -> dict[str, Any]:
+    """Test pairs of disjoint draws of one pool: false alarms, and whether p is uniform."""
+    from scipy.stats import binom, kstest
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        measured = _measure(equality_draws.pools()[name])
+        rows = list(_each(measured, NULLS, SAME.index(name), same=True))
+    found = {
+        test: {
+            "alarms": {str(alpha): sum(row[test] <= alpha for row in rows) for alpha in (0.05, 0.01)},
+            "limits": {str(alpha): [int(q) for q in binom.ppf([0.005, 0.995], NULLS, alpha)] for alpha in (0.05, 0.01)},
+            "uniform": float(kstest([row[test] for row in rows], "uniform").pvalue),
+            "middle": float(np.mean([0.25 < row[test] <= 0.75 for row in rows])),
+        }
+        for test in TOGETHER
+    }
+    print(f"  null {name}: {found[next(iter(TOGETHER))]}", flush=True)
+    return found
+
+
+def _power(name: str) -> dict[str, Any]:
+    """Test pairs of the base model and another, and give the first of them to Model Equality Testing."""
+    from threadpoolctl import threadpool_limits
+
+    pools = equality_draws.pools()
+    with threadpool_limits(limits=1):
+        measured = _measure(pools["base"], pools[name])
+        rows = list(_each(measured, PAIRS, 7, same=False))
+        print(f"  power {name}: {[(t, np.mean([row[t] <= 0.05 for row in rows])) for t in TOGETHER]}", flush=True)
+        rng = np.random.default_rng(7)
+        pairs = [_pair(measured, _taken(measured, rng, same=False)) for _ in range(PAIRS_MET)]
+        cut = [[p._replace(texts=tuple(text[:CHARACTERS_MET] for text in p.texts)) for p in pair] for pair in pairs]
+        met = [equality.met_p(pair, PERMUTATIONS_MET) for pair in cut]
+    return {
+        "effect": _effect(measured),
+        "tests": {test: float(np.mean([row[test] <= 0.05 for row in rows])) for test in TOGETHER},
+        "met": float(np.mean(np.array(met) <= 0.05)),
+        "first": float(np.mean([row[next(iter(TOGETHER))] <= 0.05 for row in rows[:PAIRS_MET]])),
+    }
+
+
+def _effect(measured: Measured) -> float:
+    """Return the effect by the spectrum on all draws of both pools together."""
+    count = measured.first
+    probes = [Draws(f"sha256:{p:064x}", tuple(t), count) for p, t in enumerate(measured.texts)]
+    apart, scale = _distances.Distances(probes, measured.distances["spectrum"]).by_probe()
+    return float(apart.sum() / scale.sum())
+
+
+def _tracked(pools: dict[str, Pool]) -> dict[str, Any]:
+    """Track the first token's log-probabilities: they are the same in every draw, so one pair of models is one result."""
+    found = {}
+    for name, pool in pools.items():
+        if not pool.first or name == "other model":
+            continue
+        listed = [
+            (dict(map(tuple, a)), dict(map(tuple, b))) for a, b in zip(pools["base"].first, pool.first, strict=True)
+        ]
+        probes = [
+            Draws(f"sha256:{p:064x}", ("x", "y") * DRAWS, DRAWS, (a,) * DRAWS + (b,) * DRAWS)
+            for p, (a, b) in enumerate(listed)
+        ]
+        terms = EqualityTerms(alpha=0.05, delta=0.01, permutations=PERMUTATIONS)
+        test = testing.run(probes, terms, seed=1, chosen=["onetoken"]).tests[0]
+        found[name] = {"effect": test.effect, "p": test.p}
+    return found
+
+
+def _medians(power: dict[str, Any]) -> dict[str, float]:
+    """Return the median power over the ways in which a model was changed."""
+    changed = [row for name, row in power.items() if name not in ("llama.cpp", "other model")]
+    decides = next(iter(TOGETHER))
+    return {
+        "ours": float(np.median([row["tests"][decides] for row in changed])),
+        "ours, pairs that MET had too": float(np.median([row["first"] for row in changed])),
+        "met": float(np.median([row["met"] for row in changed])),
+    }
+
+
+def show(found: dict[str, Any]) -> str:
+    """Lay out false alarms, power and effects."""
+    tests = list(TOGETHER)
+    nulls = [
+        [f"{name}, {test}", *(f"{row['alarms'][a]} ({row['limits'][a][0]} to {row['limits'][a][1]})" for a in ("0.05", "0.01")),
+         number(row["uniform"], 3)]
+        for name, by_test in found["null"].items() for test, row in by_test.items()
+    ]  # fmt: skip
+    power = [
+        [
+            name,
+            number(row["effect"], 4),
+            *(number(row["tests"][test], 2) for test in tests),
+            number(row["met"], 2),
+        ]
+        for name, row in found["power"].items()
+    ]
+    tracked = [[name, number(row["effect"], 4), number(row["p"], 3)] for name, row in found["onetoken"].items()]
+    return "\n\n".join(
+        [
+            f"25 probes × {DRAWS} × {DRAWS} draws, {PERMUTATIONS} permutations. False alarms in {NULLS:,} pairs of one model from each pool, with the "
+            "limits that 99% of binomial counts keep, and the p-value of all p-values being uniform (Kolmogorov-Smirnov):",
+            table(["pool, test", "at 0.05", "at 0.01", "uniform"], nulls),
+            f"Power at α = 0.05 against the base model, {PAIRS} pairs each (Model Equality Testing: {PAIRS_MET} of the same pairs, "
+            f"the first {CHARACTERS_MET} characters, {PERMUTATIONS_MET} permutations). `llama.cpp` serves the same weights and should stay at 0.05:",
+            table(["changed", "effect", *tests, "Model Equality Testing"], power),
+            f"Median over what was changed: {number(found['median']['ours'], 2)}; Model Equality Testing {number(found['median']['met'], 2)}.",
+            "With log-probabilities of the first token (`onetoken`), which are the same in every draw here:",
+            table(["changed", "mean difference, nats", "p"], tracked),
+        ]
+    )
