@@ -570,3 +570,17 @@ def test_a_replay_that_lacks_some_answers_gives_the_others(tmp_path: Path) -> No
     run = Run(ModelName("replay", str(tmp_path / "recorded.jsonl")), probe_set(60), Sampling(max_tokens=16, seed=1), 1)
     [found] = runner.ask([runner.connected(run, tmp_path / "again.jsonl")], terms=Terms(order_seed=9))
     assert found.tally.states == {"text": 3, "failed": 57}
+
+
+def test_each_model_of_a_service_is_asked_one_question_until_it_has_answered(tmp_path: Path) -> None:
+    """Also where threads of another model have nothing else to do."""
+
+    def late(model: Made, asked: Ask, number: int) -> Reply:
+        if number == 1:
+            time.sleep(0.2)
+            assert len(model.asked) == 1
+        return text(model, asked, number)
+
+    sides = [Made("late", late), Made("early")]
+    found = runner.ask([side.ready(tmp_path / side.name, probes=30) for side in sides], terms=FRESH)
+    assert [one.answered for one in found] == [30, 30]
