@@ -48,7 +48,7 @@ def examine(text: str, *, say: Callable[[str], None]) -> Examination:
     Raises UsageError where it cannot be asked at all, a missing key included, and ModelDidNotAnswer where the first call
     shows that none will be answered.
     """
-    named = naming.parse(text)
+    named = _named(text)
     asking = _Asking(_connect(named, {}))
     say(f"asking {named} about ten short questions")
     first = asking.reply()
@@ -99,6 +99,15 @@ class _Asking:
             return "no", error.message
         self.calls += reply.request is not None or reply.fault is None
         return ("no", f"not sent: {reply.dropped[parameter]}") if parameter in reply.dropped else reply
+
+
+def _named(text: str) -> ModelName:
+    try:
+        return naming.parse(text)
+    except UsageError as error:
+        if ":" in text:
+            raise
+        raise UsageError(f"{text!r} is no bundle that exists, and no model.", remedy=error.remedy) from error
 
 
 def _connect(named: ModelName, further: Mapping[str, str]) -> Model:

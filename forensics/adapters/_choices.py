@@ -52,10 +52,11 @@ def without_reasoning(read: Read) -> Read:
 
     def rest(document: dict[str, Any]) -> Answered:
         found = read(document)
-        opened, _, after = found.text.partition(_OPENS)
-        if found.state != "text" or opened.strip() or _OPENS not in found.text:
+        thought, closed, answer = found.text.partition(_CLOSES)
+        opened = thought.lstrip().startswith(_OPENS)
+        # Some templates open the reasoning themselves, so that only its end is seen.
+        if found.state != "text" or not (opened or (closed and _OPENS not in thought)):
             return found
-        _, closed, answer = after.partition(_CLOSES)
         # Reasoning that was cut short leaves no answer at all.
         text = answer.lstrip("\n") if closed else ""
         # The log-probabilities are of all tokens, and which of them are the answer's is not said.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from forensics import http
@@ -151,6 +151,8 @@ def reported(trouble: Any) -> Answered:
     code = trouble.get("code") if isinstance(trouble, dict) else None
     status = code if isinstance(code, int) and 400 <= code < 600 else 500
     fault = faults.classify(status, {}, said)
+    # It came in place of an answer that was begun.
+    fault = replace(fault, billed=fault.billed or fault.kind == "transient")
     told = said.words if said.words != "no words" else json.dumps(trouble, ensure_ascii=False)[:LONGEST_ERROR]
     return Answered("failed", "", error=f"the service reports: {told}", fault=fault)
 

@@ -138,4 +138,4 @@ def test_other_adapters_can_be_examined() -> None:
 def test_neither_a_model_nor_a_bundle(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["doctor", "nonesuch"])
     assert done.exit_code == 2
-    assert "nonesuch" in done.stderr
+    assert "'nonesuch' is no bundle that exists, and no model." in done.stderr

@@ -213,6 +213,7 @@ KINDS: dict[str, tuple[Act, str, bool]] = {
     "cut short": (faults.raw(200, b'{"choices": [', length=500), "transient", True),
     "silence": (faults.silent, "transient", True),
     "no JSON": (faults.raw(200, b"Service is up"), "transient", True),
+    "died in the middle": (faults.document({"error": {"message": "Upstream died."}}), "transient", True),
 }
 
 

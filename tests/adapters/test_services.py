@@ -88,6 +88,7 @@ def test_an_endpoint_that_is_not_offered_is_not_asked(
 def test_reasoning_in_the_content_is_no_answer(server: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     told = {
         "<think>\nhm\n</think>\n\nYes.": ("text", "Yes."),
+        "hm\n</think>\n\nYes.": ("text", "Yes."),
         "<think>hm": ("empty", ""),
         "<think>hm</think>\n": ("empty", ""),
         "Yes <think>.</think>": ("text", "Yes <think>.</think>"),
