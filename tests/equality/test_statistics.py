@@ -43,6 +43,8 @@ def test_mmd_with_hamming_by_hand() -> None:
     statistic, effect = measured("mmd", one(["ab", "ab"], ["ac", "ad"]), "hamming")
     assert statistic == pytest.approx(0.5)
     assert effect == pytest.approx(0.5)
+    assert measured("mmd", one(["ac", "ad"], ["ab", "ab"]), "hamming")[0] == pytest.approx(0.5)
+    assert measured("mmd", one(["ac", "ad", "ab"], ["ab", "ab"]), "hamming")[0] == pytest.approx(2 / 3 - 0.5)
 
 
 def test_hamming_fills_up_to_the_longest_answer_of_the_probe() -> None:
