@@ -92,7 +92,7 @@ def test_what_newcomers_must_know_is_kept_in_the_order_of_the_probes(answers, ru
     wanted = [phrases.framed(block)[1] for block in measuring._blocks(body, phrases)]
     [stored] = (tmp_path / "store" / "totals").iterdir()
     known = places.find(str(stored))["known"]
-    assert len(set(np.round(known, 6))) > 8, "probes differ"
+    assert len(set(np.round(known, 6))) > 4, "probes differ"
     np.testing.assert_allclose(known, wanted, rtol=1e-9)
 
 
