@@ -261,11 +261,9 @@ def show(found: dict[str, Any]) -> str:
     ]  # fmt: skip
     relatives = []
     for key, row in found["relatives"].items():
-        label, which, order = key.split("/")
-        missed = ", ".join(f"{name} ({place})" for name, place in row["missed"].items()) if which == "all" else ""
-        relatives.append(
-            [label, which, order, str(row["models"]), number(row["first"], 3), number(row["three"], 3), missed]
-        )
+        label, order = key.split("/")
+        missed = ", ".join(f"{name} ({place})" for name, place in row["missed"].items())
+        relatives.append([label, order, str(row["models"]), number(row["first"], 3), number(row["three"], 3), missed])
     inferred, chance, joining = found["inferred"], found["chance"], found["joining"]
     separation = [
         [n, number(r["auc"]), number(r["tpr_1"], 3), number(r["tpr_01"], 3)] for n, r in inferred["by"].items()

@@ -1,7 +1,7 @@
 """Nearest models by sketch before exact scoring: for so many models that not every pair can be scored.
 
 A model's sketch is the sum over all probes of its vectors, each probe's thrown by its own random signs into a few
-thousand sums (feature hashing, Weinberger et al. 2009), less the probe's mean: inner products of sketches are unbiased
+thousand sums (feature hashing, Weinberger et al. 2009), less the mean of all models: inner products of sketches are unbiased
 for those of the vectors, with a spread of about (number of probes) / √(size of the sketch). The nearest by sketch are
 then scored exactly, and every model with the same panel of models, against whose scores pairs are normalised. Work grows
 with models × (candidates + panel) instead of with pairs; the search itself is one dense product.
@@ -21,17 +21,18 @@ from forensics.screening.executors import Runner
 from forensics.screening.scoring import Asked, Floats, Seats, Sums
 from forensics.screening.totals import Job, Sat, Screened, Work, added, mean_of, seats_of
 
-SIZE = 2048
+SIZE = 8192
 PANEL = 200
 """Models that every model is scored with."""
 _ROWS = 1024
 _PAIRS = 20_000
+_FEW = 64
 
 
 class Sketch(NamedTuple):
     """Sketches over one task's probes."""
 
-    total: Floats
+    total: NDArray[np.float32]
     """[members, SIZE]"""
 
 
@@ -46,21 +47,33 @@ class Found(NamedTuple):
 def sketch(seats: Seats, asked: Asked) -> Sketch:
     """Sketch all members over one part of the probes. A task."""
     plugin = registry.load("statistics", asked.statistic)
-    total = np.zeros((seats.size, SIZE))
+    total = np.zeros((seats.size, SIZE), np.float32)
     for prompt, block in zip(asked.prompts, scoring.probes(seats, asked, plugin.FEATURE), strict=True):
         if not len(block.owners):
             continue
         present, own = np.unique(block.owners), plugin.vectors(block)
         rng = np.random.default_rng(list(prompt))
         place, sign = rng.integers(0, SIZE, own.grams), rng.choice((-1.0, 1.0), own.grams)
-        thrown = np.bincount(
-            own.holder * SIZE + place[own.gram], weights=own.weight * sign[own.gram], minlength=len(present) * SIZE
-        ).reshape(len(present), SIZE)
-        total[present] += thrown - thrown.mean(axis=0)
+        np.add.at(total, (present[own.holder], place[own.gram]), own.weight * sign[own.gram] / (_spread(own) or 1.0))
     return Sketch(total)
 
 
-def nearest(sketches: Floats, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _spread(own: Any) -> float:
+    """Return the spread of the cosines of a few members, which stands for that of all; 0 where they do not vary."""
+    few = np.unique(np.linspace(0, own.holders - 1, min(_FEW, own.holders)).round().astype(np.int64))
+    vectors = _rows_of(own)[few]
+    cosines = (vectors @ vectors.T).toarray()[np.triu_indices(len(few), 1)]
+    return float(np.sqrt(cosines.std())) if len(cosines) else 0.0
+
+
+def _rows_of(own: Any) -> Any:
+    """Return the members' vectors as the rows of a sparse matrix."""
+    from scipy.sparse import csr_array
+
+    return csr_array((own.weight, (own.holder, own.gram)), shape=(own.holders, max(own.grams, 1)))
+
+
+def nearest(sketches: NDArray[Any], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the pairs a < b of which one is among the nearest `count` of the other, by the angle between sketches."""
     m = len(sketches)
     length = np.linalg.norm(sketches, axis=1, keepdims=True)
@@ -100,13 +113,11 @@ def _one_probe(
     pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
     panel: NDArray[np.int64],
 ) -> Floats:
-    from scipy.sparse import csr_array
-
-    gram, holder, weight, grams, holders = own
+    holder, weight, holders = own.holder, own.weight, own.holders
     values = np.full(len(pairs[0]) + members * len(panel), np.nan)
     if holders < 3:
         return values
-    vectors = csr_array((weight, (holder, gram)), shape=(holders, max(grams, 1)))
+    vectors = _rows_of(own)
     seat = np.full(members, -1)
     seat[present] = np.arange(holders)
     everybody = np.asarray(vectors.sum(axis=0)).ravel()
@@ -118,8 +129,9 @@ def _one_probe(
     own_panel = there[there >= 0]
     cosines = (vectors @ vectors[own_panel].T).toarray()
     centred = cosines - means[:, None] - means[own_panel][None, :] + grand
+    cosines[own_panel, np.arange(len(own_panel))] = np.nan
+    spread = float(np.nanstd(cosines[own_panel])) if len(own_panel) > 1 else 0.0
     centred[own_panel, np.arange(len(own_panel))] = np.nan
-    spread = float(np.nanstd(centred[own_panel]))
     shown[np.ix_(present, np.flatnonzero(there >= 0))] = centred
     first, second = seat[pairs[0]], seat[pairs[1]]
     both = np.flatnonzero((first >= 0) & (second >= 0))
@@ -144,10 +156,11 @@ def screened(job: Job, models: Sequence[Sat], candidates: int, runner: Runner, w
     )
     stored = places.find(place)
     if stored is None:
-        total = np.zeros((m, SIZE))
+        total = np.zeros((m, SIZE), np.float32)
         for part in runner.map(sketch, ((seats, asked) for asked in job.asked())):
             total += part.total
-        pairs = nearest(total, candidates)
+        # What all have in common tells nobody apart.
+        pairs = nearest(total - total.mean(axis=0), candidates)
         sums = added(runner.map(listed, ((seats, asked, pairs, panel) for asked in job.asked())))
         stored = {
             "a": pairs[0],
