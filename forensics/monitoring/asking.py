@@ -173,7 +173,8 @@ def _lines(path: Path) -> Lines:
     counted = [answer["tokens"] for answer in sent if answer.get("tokens")]
     tokens = (sum(t[0] for t in counted), sum(t[1] for t in counted)) if counted else None
     calls = sum(1 + len(answer.get("attempts") or ()) for answer in sent)
-    return Lines(len(held), sum(answer["state"] == "failed" for answer in answers), calls, tokens)
+    failed = {(answer["probe"], answer["draw"]) for answer in answers} - held
+    return Lines(len(held), len(failed), calls, tokens)
 
 
 class Metered(NamedTuple):
