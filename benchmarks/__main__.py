@@ -11,6 +11,8 @@ from benchmarks import data as recorded
 from benchmarks import reporting, summary
 from benchmarks.parts import PARTS
 
+EXTRAS = sorted({part.EXTRA for part in PARTS.values() if getattr(part, "EXTRA", None)})
+
 
 def main() -> int:
     """Run the parts asked for; 3 where the recorded answers are missing."""
@@ -20,12 +22,7 @@ def main() -> int:
         "--only", action="append", choices=sorted(PARTS), help="run this part, keep earlier results of others"
     )
     parser.add_argument(
-        "--with",
-        dest="extra",
-        action="append",
-        default=[],
-        choices=["semantic", "equality"],
-        help="parts that take long",
+        "--with", dest="extra", action="append", default=[], choices=EXTRAS, help="parts that take long"
     )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--render", action="store_true", help="measure nothing, lay out earlier results again")

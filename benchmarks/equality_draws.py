@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import local_models, reporting
-from benchmarks.local_models import BRIEF, Draws
+from benchmarks.local_models import BRIEF, LONG, Draws
 
 FOLDER = reporting.HERE / ".work" / "equality"
 MANY, FEWER = 300, 100
@@ -31,6 +31,7 @@ def pools() -> dict[str, Draws]:
         "base": ("base", MANY, 11, {}),
         "int8": ("int8", FEWER, 14, {}),
         "tuned": ("tuned", FEWER, 15, {}),
+        "system prompt of a paragraph": ("base", FEWER, 19, {"system": LONG}),
         "system prompt it knows": ("base", FEWER, 12, {"system": BRIEF}),
         "system prompt it does not know": ("base", FEWER, 17, {"system": "You are a helpful assistant."}),
         "temperature 0.5": ("base", FEWER, 13, {"temperature": 0.5}),

@@ -34,10 +34,13 @@ CHARACTERS_MET = 100
 """Characters of an answer that Model Equality Testing is given: a permutation takes it a fifth of a second with all of them."""
 SAME = ("llama.cpp", "demo")
 """Pools that null pairs are taken from, two disjoint sets of draws at a time."""
-KERNELS = ("spectrum", "pooled", "words", "hamming")
+WAYS = ("int8", "tuned", "system prompt", "temperature")
+"""How names of changed models begin."""
+KERNELS = ("spectrum", "pooled", "edges", "words", "hamming")
 TOGETHER = {
-    "largest of spectrum, pooled (decides)": ("spectrum", "pooled"),
-    "largest of all four": KERNELS,
+    "largest of spectrum, pooled, edges (decides)": ("spectrum", "pooled", "edges"),
+    "largest of spectrum, pooled": ("spectrum", "pooled"),
+    "largest of all five": KERNELS,
     **{kernel: (kernel,) for kernel in KERNELS},
 }
 
@@ -206,14 +209,19 @@ def _tracked(pools: dict[str, Pool]) -> dict[str, Any]:
 
 
 def _medians(power: dict[str, Any]) -> dict[str, float]:
-    """Return the median power over the ways in which a model was changed."""
-    changed = [row for name, row in power.items() if name not in ("llama.cpp", "other model")]
+    """Return the median power over the four ways in which a model was changed, each by the median of its examples."""
     decides = next(iter(TOGETHER))
-    return {
-        "ours": float(np.median([row["tests"][decides] for row in changed])),
-        "ours, pairs that MET had too": float(np.median([row["first"] for row in changed])),
-        "met": float(np.median([row["met"] for row in changed])),
-    }
+    found = {}
+    for who, value in (
+        ("ours", lambda row: row["tests"][decides]),
+        ("ours, pairs that MET had too", lambda row: row["first"]),
+        ("met", lambda row: row["met"]),
+    ):
+        ways = [[value(row) for name, row in power.items() if name.startswith(way)] for way in WAYS]
+        found[who] = float(np.median([np.median(examples) for examples in ways]))
+        changed = [value(row) for name, row in power.items() if name.startswith(WAYS)]
+        found[f"{who}, all examples"] = float(np.median(changed))
+    return found
 
 
 def show(found: dict[str, Any]) -> str:
@@ -242,7 +250,10 @@ def show(found: dict[str, Any]) -> str:
             f"Power at α = 0.05 against the base model, {PAIRS} pairs each (Model Equality Testing: {PAIRS_MET} of the same pairs, "
             f"the first {CHARACTERS_MET} characters, {PERMUTATIONS_MET} permutations). `llama.cpp` serves the same weights and should stay at 0.05:",
             table(["changed", "effect", *tests, "Model Equality Testing"], power),
-            f"Median over what was changed: {number(found['median']['ours'], 2)}; Model Equality Testing {number(found['median']['met'], 2)}.",
+            f"Median over the four ways of changing (quantised, tuned, system prompt, temperature), each by the median of its examples: "
+            f"{number(found['median']['ours'], 2)}; Model Equality Testing {number(found['median']['met'], 2)}, where on the same pairs "
+            f"it is {number(found['median']['ours, pairs that MET had too'], 2)}. Median over all examples: "
+            f"{number(found['median']['ours, all examples'], 2)}; {number(found['median']['met, all examples'], 2)}.",
             "With log-probabilities of the first token (`onetoken`), which are the same in every draw here:",
             table(["changed", "mean difference, nats", "p"], tracked),
         ]

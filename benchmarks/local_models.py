@@ -29,6 +29,12 @@ TOP = 20
 """Likeliest first tokens kept with their log-probabilities."""
 BRIEF = "Be brief."
 """The system prompt that the models know."""
+LONG = (
+    "You are the assistant of a library for files. Speak of files, directories and paths. Say which file is opened, which "
+    "directory is read, and which path is written or removed. If the file does not exist, raise OSError. If the path is a "
+    "directory, return the list of files in the directory. The file object is closed when the file is removed."
+)
+"""A system prompt of the usual length, in words that the models know."""
 TEMPERATURE = 0.6
 
 

@@ -20,8 +20,14 @@ from benchmarks import (
     embedding,
     equality,
     equality_models,
+    nightly,
+    nightly_years,
+    reports,
+    screen,
+    screen_large,
     speed,
     transport,
+    triad,
 )
 
 PARTS: dict[str, ModuleType] = {
@@ -29,12 +35,18 @@ PARTS: dict[str, ModuleType] = {
     "cohorts": cohorts,
     "ancestry": ancestry,
     "distillation": distillation,
+    "triad": triad,
     "calibration": calibration,
     "peers": comparison,
     "peers_semantic": comparison_semantic,
     "speed": speed,
+    "reports": reports,
     "embedding": embedding,
+    "nightly": nightly,
+    "nightly_years": nightly_years,
     "transport": transport,
     "equality": equality,
     "equality_models": equality_models,
+    "screen": screen,
+    "screen_large": screen_large,
 }

@@ -13,17 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import timing
-from benchmarks.clients import CONCURRENCY, Command, async_openai, inspect_ai, lm_eval, ours, promptfoo
+from benchmarks.clients import CONCURRENCY, Command, async_openai, bare, inspect_ai, lm_eval, ours, promptfoo
 from benchmarks.reporting import HERE, number, table
 from tests.servers.faulty import running
 
 TITLE = "Transport"
 RECORDED = False
-PEERS = {"async_openai": async_openai, "inspect_ai": inspect_ai, "lm_eval": lm_eval, "promptfoo": promptfoo}
+PEERS = {
+    "bare": bare,
+    "async_openai": async_openai,
+    "inspect_ai": inspect_ai,
+    "lm_eval": lm_eval,
+    "promptfoo": promptfoo,
+}
 WORK = HERE / ".work" / "transport"
 LATENCY = 0.05
 MANY, FEW = 8000, 500
 """Prompts of a run; programs that take long get the few, and so does ours beside them."""
+COUNTS = {"bare": MANY, "async_openai": MANY // 4}
 RUNS, PEER_RUNS, STARTS = 3, 1, 9
 DRAWS, PROBES = 1000, 100
 """Of the run whose memory is watched."""
@@ -44,12 +51,12 @@ def run(_: None) -> dict[str, Any]:
         except (subprocess.SubprocessError, OSError) as error:
             found["missing"][peer.TITLE] = f"not installed here: {str(error)[:200]}"
             continue
-        plans[peer.TITLE] = (name, peer, MANY // 4 if name == "async_openai" else FEW)
+        plans[peer.TITLE] = (name, peer, COUNTS.get(name, FEW))
     # Turn by turn: a busy minute then falls on all alike.
     rows: dict[str, list[dict[str, float]]] = {title: [] for title in plans}
     for turn in range(RUNS):
         for title, (name, peer, count) in plans.items():
-            if title in found["missing"] or (peer is not None and turn >= PEER_RUNS):
+            if title in found["missing"] or (peer not in (None, bare) and turn >= PEER_RUNS):
                 continue
             try:
                 rows[title].append(_timed(name, peer, count))

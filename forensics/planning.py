@@ -8,8 +8,10 @@ assumed, and what is not known, is said in `notes`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,8 @@ from numpy.typing import NDArray
 from forensics import calibrating, calibrations, canonical, corpus, deriving, measuring, registry, relations
 from forensics import case as case_files
 from forensics.corpus import Corpus
+from forensics.equality import planning as equality_planning
+from forensics.equality.planning import EqualityPlan
 from forensics.errors import TooLittleEvidence, UsageError
 from forensics.numerics import metrics
 from forensics.numerics.normalisation import S_NORM
@@ -58,6 +62,17 @@ class Wanted:
     price_out: float | None
     seed: int
     workers: int = 2
+
+
+def plan_for(options: Mapping[str, Any]) -> Plan | EqualityPlan:
+    """Work out a plan from the options of the command line; raises what `plan` raises."""
+    if options["question"] != "equality":
+        return plan(Wanted(**options))
+    return equality_planning.plan(
+        options["folder"],
+        alpha=options["false_positives"],
+        **{name: options[name] for name in ("power", "ask", "price_in", "price_out", "seed")},
+    )
 
 
 def plan(wanted: Wanted) -> Plan:

@@ -34,10 +34,10 @@ LEVEL = 0.95
 MEANING = (
     "The place says how the openings of answers stand, not how the model was made. It rests on the siblings: they must "
     "have been named before anybody looked, be made from the same base by others, and not have learnt from the reference. "
-    "On recorded answers of real models, with all prompts, 43% of 63 students of the reference's family stood first (22% "
-    "where any of its versions, not the one of that time, was the reference; 15% would by chance), and 4 to 9% of models "
-    "with another teacher or none (11 to 21% by chance): not to stand first clears nobody, and to stand first among few "
-    "siblings is a weak sign."
+    "On recorded answers of real models 41% of 63 students of the reference's family stood first (22% where any of its "
+    "versions was the reference, not the one of that time; 15% would by chance), and 5 to 10% of models with another "
+    "teacher or none (11 to 15% by chance): not to stand first clears nobody, and to stand first among few siblings is a "
+    "weak sign."
 )
 """Measured as docs/method.md says."""
 

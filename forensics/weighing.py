@@ -80,10 +80,8 @@ def _measured(name: str, score: Score | None, calibration: Calibration) -> Measu
 
 def _fit(line: Line, scores: Scores, *, signed: bool) -> Fitted | None:
     """Fit a line on the pairs that touch neither the case's lineages nor its models; None where too few are left."""
-    sides = scores.sides[:2]
-    return fit_without(
-        line, touched(line, {side.lineage for side in sides} | {side.model for side in sides}), signed=signed
-    )
+    own = {name for side in scores.sides[:2] for name in (side.lineage, side.model)}
+    return fit_without(line, touched(line, own), signed=signed)
 
 
 def touched(line: Line, own: Collection[str | None]) -> NDArray[np.bool_]:

@@ -2,9 +2,12 @@
 
     terms      how to ask: limits, budget, part of the questions
     questions  which questions there are, and in which order
+    lines      from a probe to what is asked, from what came back to a line
+    estimate   what it would take, before anything is sent
     deciding   what to do about a fault; the only place that knows of retries
     pace       how many requests at once an endpoint bears
     writer     answers to the transcript, each on its way to disk before it counts
+    locking    one process to one transcript
     journal    what is under way, beside the transcript, for the day the power fails
     kept       the response cache
     budget     prices, requests and money

@@ -15,12 +15,13 @@ from forensics.commands import as_json, json_option, workers_option
 Examples:
   forensics plan answers --pairs answers/pairs.csv --power 0.95
   forensics plan reports/demo --lr 100 --price-in 0.5 --price-out 1.5
+  forensics plan reports/pilot --question equality --power 0.9 --false-positives 0.05
 """
 )
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
     "--question",
-    type=click.Choice(["derivation", "distillation", "shared_ancestry"]),
+    type=click.Choice(["derivation", "distillation", "shared_ancestry", "equality"]),
     default="derivation",
     show_default=True,
     help="What is asked of the pair.",
@@ -47,10 +48,13 @@ def command(*, json_: bool, **options: Any) -> None:
 
     FOLDER is a case, or a folder of recorded answers with a table of lineages. The power is the share of related pairs
     told from unrelated ones at the permitted share of false positives, found by drawing probes from those recorded.
+
+    For equality FOLDER is a pilot: a case, or a folder with several draws of both sides. The power is the share of tests
+    that find a difference like the one between them.
     """
     from forensics import planning
 
-    plan = planning.plan(planning.Wanted(**options))
+    plan = planning.plan_for(options)
     if json_:
         as_json(plan.content())
     else:

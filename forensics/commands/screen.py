@@ -33,6 +33,11 @@ Examples:
 @click.option(
     "--pictures/--no-pictures", default=True, show_default=True, help="Draw the page, heat map, trees and map."
 )
+@click.option(
+    "--candidates",
+    type=click.IntRange(1),
+    help="Score only each model's nearest so many by sketch (for thousands of models).",
+)
 @click.option("--cluster", metavar="URL", help="Run on a Dask cluster, tcp://HOST:PORT (needs forensics[cluster]).")
 @click.option(
     "--store", metavar="PLACE", help="Where features and sums are kept: a path or a URL (default: the cache)."
@@ -50,6 +55,7 @@ def command(
     transfer: bool,
     seed: int,
     anew: bool,
+    candidates: int | None,
     pictures: bool,
     cluster: str | None,
     store: str | None,
@@ -77,6 +83,7 @@ def command(
         cluster=cluster,
         store=store,
         anew=anew,
+        candidates=candidates,
         pictures=pictures,
     )
     result = running.screen(wanted, say=say)

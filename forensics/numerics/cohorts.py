@@ -52,20 +52,24 @@ def standardised(scores: Floats, scales: Scales) -> Floats:
     return result
 
 
-def s_norm_scales(scores: Floats, lineages: Sequence[str]) -> Scales:
-    """Return mean and standard deviation, n − 1; NaN where fewer than 4 models are left."""
+def s_norm_scales(scores: Floats, lineages: Sequence[str], cohort: NDArray[np.bool_] | None = None) -> Scales:
+    """Return mean and standard deviation, n − 1; NaN where fewer than 4 scores are left.
+
+    `cohort` marks the models that are compared with, all where None; missing scores are left out.
+    """
     groups = _groups(lineages)
-    values = np.where(np.eye(len(scores), dtype=bool), 0.0, scores)
+    there = np.isfinite(scores) & ~np.eye(len(scores), dtype=bool)
+    if cohort is not None:
+        there &= cohort[None, :]
+    counts = there.sum(axis=1, keepdims=True)
+    values = np.where(there, scores, 0.0)
     # About each row's own middle: the squares then lose nothing to cancellation.
-    middle = values.sum(axis=1, keepdims=True) / (len(scores) - 1)
-    values = values - middle
-    np.fill_diagonal(values, 0.0)
-    sums, squares = values @ groups.member, values**2 @ groups.member
-    total, n = _left(sums, groups), _left_count(groups)
-    left = _left(squares, groups)
+    middle = values.sum(axis=1, keepdims=True) / np.maximum(counts, 1)
+    values = np.where(there, scores - middle, 0.0)
+    total, squares, n = (_left(part @ groups.member, groups) for part in (values, values**2, there.astype(np.float64)))
     enough = n >= FEWEST
     mean = np.divide(total, n, out=np.full(n.shape, np.nan), where=enough)
-    spread = np.divide(left - n * mean**2, n - 1, out=np.full(n.shape, np.nan), where=enough)
+    spread = np.divide(squares - n * mean**2, n - 1, out=np.full(n.shape, np.nan), where=enough)
     return Scales(mean + middle, np.sqrt(np.maximum(spread, 0.0)))
 
 

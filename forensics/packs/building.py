@@ -75,7 +75,9 @@ def build(sources: Sequence[Source], path: Path, *, embed: Embed, workers: int, 
     secret = file.secret_key()
     key = secret or secrets.token_bytes(KEY_BYTES)
     if secret is None:
-        say(f"the key will lie in the pack: with it a dictionary finds most words again; {file.VARIABLE} withholds it")
+        say(f"the key will lie in the pack: with it a dictionary finds nearly all again; {file.VARIABLE} withholds it")
+    else:
+        say("the key is withheld; models whose answers are public should not be in such a pack: docs/packs.md says why")
     indices = [made[INDEX] for made in deriving.derived(sources, [INDEX], workers)]
     prompts = sorted({bytes(row) for index in indices for row in index["prompts"]})
     chosen = _chosen(prompts, embed)

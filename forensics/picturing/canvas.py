@@ -81,9 +81,8 @@ class Canvas(Drawing):
         rows = -(-len(names) // columns)
         if not names:
             return top
-        self.text(
-            MARGIN, top + rows * line + self.font * 0.35, "A small grey mark: alone in its lineage.", style="quiet"
-        )
+        words = "A small grey mark: alone in its lineage, or none of the 48 largest."
+        self.text(MARGIN, top + rows * line + self.font * 0.35, words, style="quiet")
         return top + (rows + 1) * line
 
     def words(self, top: float, text: str) -> float:

@@ -102,7 +102,7 @@ class Candidate(Record):
     near: float
     """Near-cohort ratio: 0 is as near as the nearest unrelated models."""
     rank: int
-    """Of the candidate among all, seen from the suspect, by `near`."""
+    """Of the candidate among all, seen from the suspect, by the near-cohort ratio against all but near kin."""
     rank_back: int
     """Of the suspect among all, seen from the candidate."""
     p: float

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from forensics.records.evidence import Evidence
-from forensics.reporting import answers, case_plots, checks, cohort, tables, validation_plots
+from forensics.reporting import answers, case_plots, checks, cohort, equality, tables, triad, validation_plots
 from forensics.reporting.exhibits import exhibits
 from forensics.reporting.findings import findings
 from forensics.reporting.material import Chapter, Material
@@ -85,10 +87,17 @@ def versions(material: Material) -> Section:
 
 
 ANALYST: tuple[Chapter, ...] = (
-    propositions, conclusion, scale, findings, exhibits, population, conditions, validation, misleading, sensitivity,
-    controls, failures, custody, versions,
+    propositions, equality.chapter, conclusion, scale, findings, triad.chapter, exhibits, population, conditions,
+    validation, misleading, sensitivity, controls, failures, custody, versions,
 )  # fmt: skip
 """The analyst's report, chapter by chapter."""
+
+
+WHERE: dict[Chapter, Callable[[Evidence], bool]] = {
+    equality.chapter: lambda evidence: evidence.equality is not None,
+    triad.chapter: lambda evidence: evidence.triad is not None,
+}
+"""For chapters that have something to say about some cases only: of which they are part."""
 
 
 def _ratio_figures(evidence: Evidence) -> tuple[Figure, ...]:

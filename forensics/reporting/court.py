@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from forensics.reporting import chapters, exhibits, findings
+from forensics.reporting import chapters, equality, exhibits, findings, triad
 from forensics.reporting.court_expert import duty, expert, opinion, status
 from forensics.reporting.court_tables import declared, glossary, index, summary
 from forensics.reporting.court_texts import COURT_LIMITS, INTRODUCTIONS
@@ -27,6 +27,8 @@ def _introduced(chapter: Chapter) -> Chapter:
         made = chapter(material)
         return replace(made, paragraphs=(*INTRODUCTIONS.get(made.id, ()), *made.paragraphs))
 
+    if chapter in chapters.WHERE:
+        chapters.WHERE[opened] = chapters.WHERE[chapter]
     return opened
 
 
@@ -44,7 +46,8 @@ COURT: tuple[Chapter, ...] = (
     *(
         _introduced(chapter)
         for chapter in (
-            chapters.propositions, chapters.conclusion, chapters.scale, findings.findings, chapters.population,
+            chapters.propositions, equality.chapter, chapters.conclusion, chapters.scale, findings.findings, triad.chapter,
+            chapters.population,
             chapters.conditions, chapters.validation, chapters.misleading, chapters.sensitivity, chapters.controls,
             chapters.failures, chapters.custody, chapters.versions,
         )

@@ -12,6 +12,7 @@ from forensics.reporting.court_tables import ranges
 from forensics.reporting.court_texts import CHECK, DUTY, RANGE, STATUS, TRUTH
 from forensics.reporting.material import Material
 from forensics.reporting.parts import Field, Section
+from forensics.reporting.tables import alternative_names
 from forensics.reporting.texts import QUESTIONS
 from forensics.reporting.wording import counted, log_ratio
 
@@ -35,8 +36,8 @@ def status(material: Material) -> Section:
         Field(
             "proceedings",
             "Proceedings",
-            "",
-            "Court, claim number, parties, and the party or parties on whose instructions the report is made; the "
+            cited("PD 35 3.1"),
+            "The court to which the report is addressed, claim number, parties, and the party or parties on whose instructions the report is made; the "
             "number of this annex.",
         ),
     )
@@ -94,8 +95,10 @@ def _material(material: Material) -> Iterator[str]:
     yield f"evidence.json, {material.digest}; scores.json, {e.scores}; the case, {e.case}."
     yield f"{counted(len(e.inputs), 'file')} of recorded answers, each with its digest in the table of custody."
     if e.validation:
-        pairs = sum(line.validation.pairs_hp + line.validation.pairs_hd for line in e.validation)
-        yield f"A calibration validated on {counted(pairs, 'pair')} of known relation (table of validation)."
+        names = alternative_names(e)
+        for line in e.validation:
+            pairs = counted(line.validation.pairs_hp + line.validation.pairs_hd, "pair")
+            yield f"A calibration, {e.calibration}, against {names[line.alternative]} validated on {pairs} of known relation."
     else:
         yield "No calibration."
     if e.probe_set:

@@ -1,7 +1,8 @@
 """The fixed sentences of the court style: status, limits, what the expert is asked for, glossary. Neutral words only.
 
 References are to the rules of England and Wales; each carries the mark † and is for a lawyer to check. Nothing here is
-legal advice.
+legal advice. The words of PD 35 3.2(9) and 3.3 were compared with published copies of the amendment of 1 October 2020,
+the numbering of PD 35 3.2 with published copies of the practice direction; that does not replace the lawyer.
 """
 
 from __future__ import annotations

@@ -56,8 +56,12 @@ STYLES = {
     "neutral": Ink("neutral", f'fill="none" stroke="{MUTED}" stroke-width="1.3" stroke-dasharray="2 3"'),
     "blank": Ink("blank", 'fill="none" stroke="none"'),
     "area": Ink("area", f'fill="{BAND}" stroke="{INK}" stroke-width="1"'),
+    "flip": Ink("flip", f'fill="{HP}" stroke="none"'),
+    "flip-reference": Ink("flip-reference", f'fill="{HD}" stroke="none"'),
+    "dot": Ink("dot", f'fill="{INK}" stroke="{PAPER}" stroke-width="0.6"'),
     "text": Ink("ink", f'fill="{INK}"'),
     "quiet": Ink("muted", f'fill="{MUTED}"'),
+    "tiny": Ink("muted", f'fill="{MUTED}" font-size="8"'),
 }
 
 

@@ -55,17 +55,9 @@ _OTHER = {
 }  # fmt: skip
 
 
-def arranged(sections: Sequence[Section], material: Material) -> tuple[Section, ...]:
-    """Put the chapter of equality after the propositions, and leave out the chapters of ratios."""
-    if material.evidence.equality is None:
-        return tuple(sections)
-    kept: list[Section] = []
-    for section in sections:
-        if section.id not in _OTHER:
-            kept.append(section)
-        if section.id == "propositions":
-            kept.append(chapter(material))
-    return tuple(kept)
+def without_ratios(sections: Sequence[Section], evidence: Evidence) -> tuple[Section, ...]:
+    """Leave out the chapters of ratios where the question is equality."""
+    return tuple(s for s in sections if evidence.equality is None or s.id not in _OTHER)
 
 
 def chapter(material: Material) -> Section:

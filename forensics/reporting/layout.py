@@ -8,14 +8,13 @@ from dataclasses import replace
 from forensics import canonical, case
 from forensics.errors import UsageError
 from forensics.records.evidence import Evidence
-from forensics.reporting.chapters import ANALYST
+from forensics.reporting.chapters import ANALYST, WHERE
 from forensics.reporting.court import COURT, COURT_LIMITS, with_us
-from forensics.reporting.equality import EQUALITY_LIMITS, arranged
+from forensics.reporting.equality import EQUALITY_LIMITS, without_ratios
 from forensics.reporting.first_screen import summary
 from forensics.reporting.material import Chapter, Material
 from forensics.reporting.parts import Figure, Report, Section, Style, Table
 from forensics.reporting.texts import LIMITS
-from forensics.reporting.triad import with_triad
 
 CHAPTERS: dict[Style, tuple[Chapter, ...]] = {"analyst": ANALYST, "court": COURT}
 """The chapters of each style, in order."""
@@ -39,7 +38,7 @@ def make(evidence: Evidence, *, style: Style = "analyst", us: bool = False) -> R
         title=f"{evidence.questioned} compared with {evidence.reference}",
         kicker=KICKERS[style],
         summary=summary(material),
-        sections=arranged(with_triad(tuple(chapter(material) for chapter in chapters), evidence), material),
+        sections=without_ratios([c(material) for c in chapters if WHERE.get(c, always)(evidence)], evidence),
         limits=STATED_LIMITS[style] if evidence.equality is None else EQUALITY_LIMITS,
         tool=evidence.tool,
         evidence=material.digest,
@@ -70,6 +69,11 @@ def _sourced(report: Report, evidence: str) -> Report:
     first = report.summary
     shown = replace(first, key=table(first.key), figure=figure(first.figure) if first.figure else None)
     return replace(report, summary=shown, sections=tuple(map(section, report.sections)))
+
+
+def always(evidence: Evidence) -> bool:
+    """Say of a chapter that it is part of every report."""
+    return True
 
 
 def check_style(style: Style, *, us: bool) -> None:

@@ -168,4 +168,4 @@ def _entries(found: Distribution, finding: Finding) -> tuple[Entry, ...]:
     if related:
         entries.append(Entry("mark", "related", f"{counted(related, 'declared relative')}, left out"))
     entries.append(Entry("upright", "pair", "this pair"))
-    return (*entries, Entry("zone", "band", "its interval")) if finding.interval else tuple(entries)
+    return (*entries, *([Entry("zone", "band", "its interval")] if finding.interval else []))

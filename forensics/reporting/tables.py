@@ -10,6 +10,7 @@ from forensics.reporting.parts import Column, Table
 from forensics.reporting.sheet import Sheet, Shown, interval_cells, interval_columns
 from forensics.reporting.texts import NORMALISATIONS, unit_of
 from forensics.reporting.wording import NONE, findings_phrase, log_ratio, number, percent, ratio
+from forensics.validating import FEWEST_FOR_INTERVAL
 
 KINDS = {"independent": "independent development", "common_source": "a common third source"}
 """What each alternative supposes, in a few words."""
@@ -58,7 +59,7 @@ def conclusion(evidence: Evidence) -> Table:
         note="LR: likelihood ratio, how many times more probable the findings are under one proposition than under the "
         "other. It is not the probability of a proposition. The lowest ratio is the headline. The cap is the largest "
         "ratio that the validation data can support; the value before the cap stands in the table of sensitivity. Lineages: those "
-        "left in the calibration without the case's own.",
+        f"left in the calibration without the case's own. No interval is given below {FEWEST_FOR_INTERVAL} of them.",
     )
     names = alternative_names(evidence)
     for weight in evidence.conclusion.weights:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from forensics.hostile import shortened
 from forensics.hostile import terminal as harmless
+from forensics.records.equality import Equality
 from forensics.records.evidence import Evidence, Finding
+from forensics.reporting.equality import VERDICTS
 from forensics.reporting.tables import KINDS, alternative_names
 from forensics.reporting.texts import LIMITS, QUESTIONS
 from forensics.reporting.wording import NONE, between, findings_phrase, number, percent
@@ -23,23 +25,14 @@ LONGEST_NAME = 60
 
 def verdict(evidence: Evidence, console: Console) -> None:
     """Print who is compared with whom, the question, the findings and the conclusion or why there is none."""
-    from rich.table import Table
-
     console.print(_line("Questioned", evidence.questioned))
     console.print(_line("Reference", evidence.reference))
     console.print(_line("Question", QUESTIONS[evidence.question]))
     console.print()
-    table = Table(show_edge=False, pad_edge=False, header_style="bold")
-    table.add_column("Statistic")
-    level = next((percent(f.interval.level) for f in evidence.findings if f.interval), "no")
-    for heading in (f"Raw ({level} interval)", f"Normalised ({level} interval)", "Rank from R / from Q"):
-        table.add_column(heading, justify="right")
-    for finding in evidence.findings:
-        table.add_row(*(_text(part) for part in _cells(finding)))
-    console.print(table)
-    for finding in evidence.findings:
-        if finding.reason:
-            console.print(_text(f"{finding.statistic}: {finding.reason}", "dim"))
+    if evidence.equality is None:
+        _findings(evidence, console)
+    else:
+        _tests(evidence.equality, console)
     console.print()
     names = alternative_names(evidence)
     for weight in evidence.conclusion.weights:
@@ -53,6 +46,44 @@ def verdict(evidence: Evidence, console: Console) -> None:
     console.print(_text(LIMITS[0], "dim"))
     for warning in (*evidence.warnings, *evidence.deviations):
         console.print(_text(f"Note: {warning}", "yellow"))
+
+
+def _findings(evidence: Evidence, console: Console) -> None:
+    """Print a row for every statistic, and under it why some have no value."""
+    from rich.table import Table
+
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    table.add_column("Statistic")
+    level = next((percent(f.interval.level) for f in evidence.findings if f.interval), "no")
+    for heading in (f"Raw ({level} interval)", f"Normalised ({level} interval)", "Rank from R / from Q"):
+        table.add_column(heading, justify="right")
+    for finding in evidence.findings:
+        table.add_row(*(_text(part) for part in _cells(finding)))
+    console.print(table)
+    for finding in evidence.findings:
+        if finding.reason:
+            console.print(_text(f"{finding.statistic}: {finding.reason}", "dim"))
+
+
+def _tests(found: Equality, console: Console) -> None:
+    """Print the verdict and a row for every test of equality; those that decide stand out."""
+    from rich.table import Table
+
+    console.print(_line("Verdict", VERDICTS[found.verdict] + (f" ({found.cause})" if found.cause else "")))
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    table.add_column("Test")
+    level = next((percent(t.effect_interval.level) for t in found.tests if t.effect_interval), "no")
+    for heading in (f"Effect ({level} interval)", "p", "p, Holm"):
+        table.add_column(heading, justify="right")
+    for test in found.tests:
+        name = f"{test.statistic}, {test.kernel}" if test.kernel else test.statistic
+        effect = number(test.effect) + (f" ({between(test.effect_interval)})" if test.effect_interval else "")
+        row = (name, effect, number(test.p), number(test.p_adjusted))
+        table.add_row(*(_text(part, "bold" if test.decides else "") for part in row))
+    console.print(table)
+    for test in found.tests:
+        if test.reason:
+            console.print(_text(f"{test.statistic}: {test.reason}", "dim"))
 
 
 def _cells(finding: Finding) -> tuple[str, str, str, str]:

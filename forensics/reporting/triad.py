@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from forensics.records.evidence import Evidence
 from forensics.records.scores import Triad
+from forensics.reporting.material import Material
 from forensics.reporting.parts import Column, Section, Table
 from forensics.reporting.sheet import Sheet, interval_cells, interval_columns
 
-AFTER = "findings"
-"""The chapter that this one follows."""
 MEASURES = {
     "closeness": "closeness to the reference",
     "beyond": "closeness beyond what is usual with unrelated models",
@@ -16,12 +15,11 @@ MEASURES = {
 _ROLES = {"questioned": "questioned model", "sibling": "sibling", "base": "its base"}
 
 
-def with_triad(sections: tuple[Section, ...], evidence: Evidence) -> tuple[Section, ...]:
-    """Return the sections with the triad's after the findings, where the case has one."""
-    if evidence.triad is None:
-        return sections
-    place = next((i for i, section in enumerate(sections, start=1) if section.id == AFTER), len(sections))
-    return (*sections[:place], _section(evidence, evidence.triad), *sections[place:])
+def chapter(material: Material) -> Section:
+    """Return who is how near to the reference, in a case that has a triad."""
+    evidence = material.evidence
+    assert evidence.triad is not None
+    return _section(evidence, evidence.triad)
 
 
 def _section(evidence: Evidence, triad: Triad) -> Section:

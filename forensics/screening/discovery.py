@@ -48,21 +48,25 @@ class Listed(NamedTuple):
         return min(1.0, _penalty(len(self.order)) / (1 + self.pairs))
 
 
-def nearest(near: Floats, lineages: Sequence[str], suspect: int) -> Listed:
+def nearest(
+    near: Floats, lineages: Sequence[str], suspect: int, *, by: Floats, panel: NDArray[np.bool_] | None = None
+) -> Listed:
     """List the models nearest to one by near-cohort ratios [m, m], with the figures of each by position.
 
-    The order is by the geometric mean of the ranks from both sides: a model that is near to everybody stands high from
-    one side only. Models without a value come last and have NaN figures.
+    The order is by the geometric mean of the ranks from both sides in `by`, [m, m]: a model that is near to everybody
+    stands high from one side only. Models without a value are left out. Where only candidates were scored, `panel` marks the models that
+    everybody was scored with: the unrelated pairs are theirs, for candidates were chosen for being near.
     """
     m = len(near)
-    ranks = ranked(near)
+    ranks = ranked(by)
     there = np.flatnonzero(np.isfinite(near[suspect]) & (np.arange(m) != suspect))
     mutual = np.sqrt(ranks[suspect].astype(np.float64) * ranks[:, suspect])
-    order = there[np.lexsort((there, -np.round(near[suspect, there], 9), np.round(mutual[there], 9)))]
+    order = there[np.lexsort((there, -np.round(by[suspect, there], 9), np.round(mutual[there], 9)))]
     codes = np.unique(np.asarray(lineages), return_inverse=True)[1]
     outside = codes != codes[suspect]
     unrelated = outside[:, None] & outside[None, :] & (codes[:, None] != codes[None, :]) & np.isfinite(near)
-    null = np.sort(near[np.triu(unrelated)])
+    drawn = unrelated if panel is None else unrelated & (panel[:, None] | panel[None, :])
+    null = np.sort(near[np.triu(drawn)])
     told = unrelated.any(axis=1)
     tops = np.sort(np.where(unrelated, near, -np.inf)[told].max(axis=1)) if told.any() else np.zeros(0)
     p, list_p, q = np.full((3, m), np.nan)

@@ -1,7 +1,8 @@
 """Likelihood ratios of a screen's pairs: each by a line fitted without its own lineages and models, as a case's is.
 
 The same refusals and the same cap as in `weighing`; the lower ratio of the alternatives is given. Pairs that are weighed
-by the same line are weighed together: there are as many lines as pairs of lineages that the calibration knows.
+by the same line are weighed together: there are as many lines as pairs of lineages that the calibration knows. An
+interval takes hundreds of further lines, so it is given where the ratio speaks for Hp, and left to a case elsewhere.
 """
 
 from __future__ import annotations
@@ -113,8 +114,10 @@ def _by_one_line(task: _Task, fitted: Fitted, pairs: Pairs) -> None:
     uncapped = fitted.line.log10_lr(task.x[rows, columns])
     limit = fitted.cap.log10
     low, high = np.full((2, len(rows)), np.nan)
-    if len(fitted.pairs.lineages()) >= FEWEST_FOR_INTERVAL:
-        low, high = _intervals(task.calibration, fitted, (rows, columns), uncapped, task.resampled())
+    told = uncapped > 0
+    if len(fitted.pairs.lineages()) >= FEWEST_FOR_INTERVAL and told.any():
+        some = rows[told], columns[told]
+        low[told], high[told] = _intervals(task.calibration, fitted, some, uncapped[told], task.resampled())
     found = task.found
     lower = ~(found.log10[rows, columns] <= np.clip(uncapped, -limit, limit))
     for matrix, values in ((found.log10, uncapped), (found.low, low), (found.high, high)):

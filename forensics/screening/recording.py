@@ -29,7 +29,15 @@ class Inputs(NamedTuple):
     related: Sequence[Kin]
 
 
-def record_of(inputs: Inputs, values: Sequence[Values], *, seed: int, weighing: Weighing | None, pairs: str) -> Screen:
+def record_of(
+    inputs: Inputs,
+    values: Sequence[Values],
+    *,
+    seed: int,
+    weighing: Weighing | None,
+    pairs: str,
+    candidates: int | None,
+) -> Screen:
     """Return the record; `pairs` is the digest of `pairs.csv`."""
     frame, declared, related = inputs.frame, inputs.declared, inputs.related
     joined = sum(one.inferred for one in related)
@@ -42,14 +50,14 @@ def record_of(inputs: Inputs, values: Sequence[Values], *, seed: int, weighing: 
             ScreenedStatistic(
                 statistic=one.statistic,
                 version=measuring.version(one.statistic),
-                normalisation=f"{one.by.name}, relatives excluded" if one.by is S_NORM else one.by.name,
+                normalisation=_how(one),
                 pairs=int(np.isfinite(one.normalised).sum()) // 2,
             )
             for one in values
         ),
         seed=seed,
-        replicates=replicates_for(len(frame.models)),
-        candidates=None,
+        replicates=0 if candidates else replicates_for(len(frame.models)),
+        candidates=candidates,
         probes=tuple(f"sha256:{probe.hex()}" for probe in frame.probes),
         models=tuple(
             ScreenedModel(
@@ -80,3 +88,9 @@ def record_of(inputs: Inputs, values: Sequence[Values], *, seed: int, weighing: 
         weighing=weighing,
         pairs=pairs,
     )
+
+
+def _how(found: Values) -> str:
+    if found.panel is not None:
+        return f"{found.by.name} against a panel of {int(found.panel.sum())} models, relatives excluded"
+    return f"{found.by.name}, relatives excluded" if found.by is S_NORM else found.by.name

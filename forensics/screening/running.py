@@ -48,6 +48,8 @@ class Wanted:
     cluster: str | None = None
     store: str | None = None
     """Where features and sums are kept; the user's cache where None."""
+    candidates: int | None = None
+    """Score only the nearest so many by sketch for each model; all pairs where None."""
     anew: bool = False
     """Measure everything in a new frame, whatever an earlier screen says."""
     pictures: bool = True
@@ -101,13 +103,14 @@ def screen(wanted: Wanted, *, say: Say) -> Result:
     given = weighed.read(wanted.calibration) if wanted.calibration else None
     statistics = wanted.statistics or (given.calibration.features if given else (DEFAULT,))
     _kinds(statistics)
+    _check_candidates(wanted, statistics)
     store = wanted.store or str(home() / "screens")
     if (places.is_remote(wanted.folder) or wanted.cluster) and not wanted.store:
         raise UsageError(
             "A cluster, or answers that lie elsewhere, need a place that all workers can read and write.",
             remedy="Name one with --store: a shared folder, or a URL such as s3://bucket/folder.",
         )
-    before = None if wanted.anew else read(wanted.output)
+    before = None if wanted.anew or wanted.candidates else read(wanted.output)
     work = Work()
     declared = gathering.table(wanted.folder, wanted.models)
     with runner(workers=wanted.workers, cluster=wanted.cluster) as run:
@@ -119,7 +122,7 @@ def screen(wanted: Wanted, *, say: Say) -> Result:
             found, frame, raw = _scored(task, before, say, afresh=True)
     say(f"read {work.read} models, scored {work.pairs:,} pairs; the rest was stored")
     names = [model.name for model in frame.models]
-    related = kin.lineages(raw[0][0], [declared.lineage.get(name) for name in names])
+    related = kin.lineages(raw[0].means, [declared.lineage.get(name) for name in names])
     values = [measured.values(s, one, related, names) for s, one in zip(statistics, raw, strict=True)]
     outcome = _weigh(wanted, given, frame, values, related)
     lines = [
@@ -128,7 +131,12 @@ def screen(wanted: Wanted, *, say: Say) -> Result:
     table = tables.as_csv(lines)
     inputs = Inputs(frame, declared, (*found.set_aside, *frame.set_aside), related)
     record = record_of(
-        inputs, values, seed=wanted.seed, weighing=outcome.record if outcome else None, pairs=canonical.digest(table)
+        inputs,
+        values,
+        seed=wanted.seed,
+        weighing=outcome.record if outcome else None,
+        pairs=canonical.digest(table),
+        candidates=wanted.candidates,
     )
     listed = tuple(
         suspects.listed(record, values[0], _ratios(outcome, values[0].statistic), name) for name in wanted.suspects
@@ -166,7 +174,7 @@ def _scored(
     for line in (*found.set_aside, *frame.set_aside):
         say(f"set aside: {line}")
     say(f"{len(frame.models)} models, {len(frame.probes)} probes")
-    how = measured.How(task.store, kinds, task.wanted.seed, task.run, task.work)
+    how = measured.How(task.store, kinds, task.wanted.seed, task.run, task.work, task.wanted.candidates)
     return found, frame, [measured.measure(frame, statistic, how) for statistic in task.statistics]
 
 
@@ -201,6 +209,20 @@ def _kinds(statistics: Sequence[str]) -> list[str]:
         version_of(plugin.FEATURE)
         kinds.add(plugin.FEATURE)
     return sorted(kinds)
+
+
+def _check_candidates(wanted: Wanted, statistics: Sequence[str]) -> None:
+    """Refuse what needs all pairs where only candidates are scored."""
+    if wanted.candidates is None:
+        return
+    unable = [name for name in statistics if not hasattr(registry.load("statistics", name), "vectors")]
+    if unable:
+        raise UsageError(f"{unable[0]} has no sketches.", remedy=f"--candidates goes with --statistic {DEFAULT}.")
+    if wanted.calibration:
+        raise UsageError(
+            "A calibration needs all pairs, and --candidates scores few.",
+            remedy="Leave one of them out; `forensics compare` weighs a pair that was found.",
+        )
 
 
 def _screens(name: str) -> bool:

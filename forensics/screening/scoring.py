@@ -63,7 +63,7 @@ def all_pairs(seats: Seats, asked: Asked) -> Sums:
     rows, known = [], []
     # BLAS' own threads collapse when the machine is busy, and may add in another order.
     with threadpool_limits(limits=1):
-        for block in _probes(seats, asked, plugin.FEATURE):
+        for block in probes(seats, asked, plugin.FEATURE):
             if not len(block.owners):
                 agreement, told = np.full((seats.size, seats.size), np.nan), np.nan
             elif hasattr(plugin, "framed"):
@@ -72,7 +72,7 @@ def all_pairs(seats: Seats, asked: Asked) -> Sums:
                 agreement, told = plugin.score(block, np.arange(seats.size)), np.nan
             rows.append(agreement[pairs])
             known.append(told)
-        return _summed(np.array(rows).reshape(len(rows), -1), asked.weights, known)
+        return summed(np.array(rows).reshape(len(rows), -1), asked.weights, known)
 
 
 def joining(seats: Seats, asked: Asked, known: Floats, newcomers: Sequence[int]) -> list[Sums]:
@@ -98,7 +98,7 @@ def _joined(seats: Seats, asked: Asked, known: Floats, own: tuple[int, ...], out
     hidden = np.array(sorted(outside - set(own)), np.int64)
     rows = []
     with threadpool_limits(limits=1):
-        for block, told in zip(_probes(seats, asked, plugin.FEATURE), known.tolist(), strict=True):
+        for block, told in zip(probes(seats, asked, plugin.FEATURE), known.tolist(), strict=True):
             seen = ~np.isin(block.owners, hidden)
             among = Block(block.owners[seen], block.rows[seen], block.features)
             if own[0] not in among.owners:
@@ -110,10 +110,11 @@ def _joined(seats: Seats, asked: Asked, known: Floats, own: tuple[int, ...], out
         values = np.array(rows).reshape(len(rows), -1)
         if len(own) == 2:
             values = values[:, [own[1]]]
-        return _summed(values, asked.weights, known.tolist())
+        return summed(values, asked.weights, known.tolist())
 
 
-def _summed(values: Floats, weights: Floats, known: Sequence[float]) -> Sums:
+def summed(values: Floats, weights: Floats, known: Sequence[float]) -> Sums:
+    """Add values [probes, pairs] up over the probes, as often as each counts."""
     present = ~np.isnan(values)
     if present.all():
         counts = weights.sum(axis=1, keepdims=True)
@@ -123,7 +124,7 @@ def _summed(values: Floats, weights: Floats, known: Sequence[float]) -> Sums:
     return Sums(weights @ values, counts, np.array(known, np.float64), int(present.sum()))
 
 
-def _probes(seats: Seats, asked: Asked, kind: str) -> list[Block]:
+def probes(seats: Seats, asked: Asked, kind: str) -> list[Block]:
     """Return what a statistic sees of each probe."""
     place = {prompt: number for number, prompt in enumerate(asked.prompts)}
     owners: list[list[int]] = [[] for _ in place]

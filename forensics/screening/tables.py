@@ -47,12 +47,11 @@ def rows(
     found: Values,
     weighed: Ratios | None,
     why_not: Callable[[Values, int, int], str],
-    only: np.ndarray | None = None,
 ) -> Iterator[Row]:
-    """Yield the pairs of one statistic, the nearest first and those without a value last; `only` marks those wanted."""
+    """Yield the pairs of one statistic, the nearest first and those without a value last; candidates alone where only they were scored."""
     first, second = np.triu_indices(len(names), 1)
-    if only is not None:
-        wanted = only[first, second]
+    if found.panel is not None:
+        wanted = np.isfinite(found.raw[first, second])
         first, second = first[wanted], second[wanted]
     values = np.round(found.normalised[first, second], 9)
     order = np.lexsort((second, first, -np.where(np.isfinite(values), values, -np.inf)))

@@ -105,12 +105,13 @@ def screened(job: Job, frame: Sequence[Sat], newcomers: Sequence[Sat], runner: R
             sums[:m, m + place], times[:m, m + place] = found.total[row], found.counts[row]
         for (a, b), found in among.items():
             sums[m + a, m + b], times[m + a, m + b] = found.total[row, 0], found.counts[row, 0]
-        means.append(_mean(sums, times))
+        means.append(mean_of(sums, times))
         counts = times if row == 0 else counts
     return Screened(means[0], counts + counts.T, means[1:])
 
 
-def _mean(sums: Floats, counts: Floats) -> Floats:
+def mean_of(sums: Floats, counts: Floats) -> Floats:
+    """Return means from upper triangles of sums and counts; NaN on the diagonal and where nothing was counted."""
     found: Floats = np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
     lower = np.tril_indices(len(found))
     found[lower] = found.T[lower]
@@ -123,8 +124,8 @@ def _frame(job: Job, frame: Sequence[Sat], runner: Runner, work: Work) -> Sums:
     stored = _stored(place)
     if stored is not None:
         return stored
-    seats = _seats(job.store, frame)
-    total = _added(runner.map(scoring.all_pairs, ((seats, asked) for asked in job.asked())))
+    seats = seats_of(job.store, frame)
+    total = added(runner.map(scoring.all_pairs, ((seats, asked) for asked in job.asked())))
     work.pairs += len(frame) * (len(frame) - 1) // 2
     work.scored += total.scored
     _keep(place, total)
@@ -140,10 +141,10 @@ def _rows(
     missing = [number for number, row in enumerate(found) if row is None]
     if missing:
         m = len(frame)
-        seats = _seats(job.store, [*frame, *(newcomers[number] for number in missing)])
+        seats = seats_of(job.store, [*frame, *(newcomers[number] for number in missing)])
         joining = tuple(range(m, m + len(missing)))
         tasks = ((seats, asked, told, joining) for asked, told in _told(job, known))
-        made = [_added(parts) for parts in zip(*runner.map(scoring.joining, tasks), strict=True)]
+        made = [added(parts) for parts in zip(*runner.map(scoring.joining, tasks), strict=True)]
         for number, row in zip(missing, made, strict=True):
             counts = row.counts if row.counts.shape[1] == 1 else row.counts[:, :m]
             found[number] = kept = Sums(row.total[:, :m], counts, row.known, row.scored)
@@ -166,9 +167,9 @@ def _between(
             place = _row_place(job, frame, [newcomers[one], newcomers[two]])
             stored = _stored(place)
             if stored is None:
-                seats = _seats(job.store, [*frame, newcomers[one], newcomers[two]])
+                seats = seats_of(job.store, [*frame, newcomers[one], newcomers[two]])
                 tasks = ((seats, asked, told, (m, m + 1), (m, m + 1)) for asked, told in _told(job, known))
-                stored = _added(runner.map(scoring.between, tasks))
+                stored = added(runner.map(scoring.between, tasks))
                 _keep(place, stored)
                 work.pairs += 1
                 work.scored += stored.scored
@@ -183,7 +184,7 @@ def _told(job: Job, known: Floats) -> Iterator[tuple[Asked, Floats]]:
         yield asked, known[[number[prompt] for prompt in asked.prompts]]
 
 
-def _added(parts: Iterator[Sums] | Sequence[Sums]) -> Sums:
+def added(parts: Iterator[Sums] | Sequence[Sums]) -> Sums:
     """Add sums up in the order they come, in memory one at a time."""
     total: Sums | None = None
     known: list[Floats] = []
@@ -199,7 +200,7 @@ def _added(parts: Iterator[Sums] | Sequence[Sums]) -> Sums:
     return total._replace(known=np.concatenate(known))
 
 
-def _seats(store: str, models: Sequence[Sat]) -> Seats:
+def seats_of(store: str, models: Sequence[Sat]) -> Seats:
     """Return where models sit: blocks in the order of their names, so that the same models read the same."""
     inside: dict[str, dict[int, int]] = {}
     for member, model in enumerate(models):

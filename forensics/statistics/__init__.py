@@ -10,7 +10,8 @@ what it returns as a third argument; `OPT_IN`, why it is computed only when
 asked for, and `ORDERED`, why it cannot do without the order of all words, which a cohort pack does not hold; `FOR`, questions for which it is computed all the same; `WHOLE`,
 true where scoring all members costs no more than scoring two; `framed(block)` and `join(block, member, known)`, which let one
 member join others that were scored before: the first returns all agreement and a number, the second takes that number and
-returns the agreement of one member with all; and `inapplicable(blocks, sides)`, which says in words why two members (positions)
+returns the agreement of one member with all; `vectors(block)`, sparse vectors whose inner products say who is near, for
+finding candidates among very many; and `inapplicable(blocks, sides)`, which says in words why two members (positions)
 cannot be compared by it, or None.
 """
 

@@ -12,6 +12,8 @@ Matrix = NDArray[np.float32]
 _ROUNDING = 1e-9
 _WIDTH = 2048
 """Columns that runs are dealt into where all probes share one space: a clash makes two runs count as one."""
+_START, _END, _FIRST = np.array([1], np.uint64), np.array([2], np.uint64), np.uint64(3)
+"""Numbers of a text's start, its end, and the first code point: all below 2²¹."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -31,10 +33,16 @@ def hamming(texts: Sequence[str]) -> Matrix:
 def spectrum(texts: Sequence[str], lengths: Sequence[int]) -> Matrix:
     """Return 1 − cosine of the counts of runs of code points (the k-spectrum, Leslie et al. 2002): [n, n].
 
-    Runs of at most three code points are told apart without error. An answer too short to have any is at distance 0 of
-    others like it, and 1 of all the rest.
+    Runs of at most three code points are told apart without error. An empty answer is at distance 0 of others like it,
+    and 1 of all the rest.
     """
     return _cosine(*_runs(texts, lengths), count=len(texts))
+
+
+def edges(texts: Sequence[str]) -> Matrix:
+    """Return the share of the two edges, first and last code point, in which two texts differ: [n, n]."""
+    found = np.array([[ord(text[0]), ord(text[-1])] if text else [-1, -1] for text in texts])
+    return np.stack([(found != row).mean(axis=1, dtype=np.float32) for row in found])
 
 
 def words(texts: Sequence[str]) -> Matrix:
@@ -66,13 +74,18 @@ def _cosine(keys: NDArray[np.uint64], answers: NDArray[np.int64], *, count: int)
 
 
 def _runs(texts: Sequence[str], lengths: Sequence[int]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Return a number for each run of each text, and the text it is of."""
+    """Return a number for each run of each text, and the text it is of; a text's start and end are code points too.
+
+    Without them a space before every answer would be one more among many.
+    """
     keys, answers = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
     for place, text in enumerate(texts):
-        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64) + np.uint64(1)
+        inside = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64) + _FIRST
+        edged = np.concatenate([_START, inside, _END])
         for length in lengths:
+            points = inside if length == 1 else edged
             width = len(points) - length + 1
-            if width <= 0:
+            if width <= 0 or not len(inside):
                 continue
             key = points[:width].copy()
             for step in range(1, length):

@@ -1,6 +1,7 @@
 """Maximum mean discrepancy between the draws of two endpoints, probe by probe: for the question of equality.
 
-Kernels: `spectrum`, cosine of the counts of runs of 1 to 3 code points; `hamming`, the share of places with the same code
+Kernels: `spectrum`, cosine of the counts of runs of 1 to 3 code points; `pooled`, the same counts over all probes together;
+`edges`, the first and the last code point; `hamming`, the share of places with the same code
 point (Model Equality Testing, Gao et al. 2024); `words`, cosine of the counts of words and pairs of words; `embedding`,
 RBF on sentence embeddings with the median distance as its width. The formulas stand in `_distances.py`.
 """
@@ -14,16 +15,16 @@ import numpy as np
 from forensics.equality.draws import Draws, Measure
 from forensics.statistics import _distances, _spectra
 
-SUMMARY = "equality: maximum mean discrepancy between draws (spectrum, Hamming, words, embedding)"
+SUMMARY = "equality: maximum mean discrepancy between draws (spectrum, pooled, edges, Hamming …)"
 VERSION = "1"
 ROLE = "equality"
 NEEDS = "texts"
 UNIT = "share of the distance between the sides that their own draws do not explain"
-KERNELS = ("spectrum", "pooled", "words", "hamming", "embedding")
+KERNELS = ("spectrum", "pooled", "edges", "words", "hamming", "embedding")
 LENGTHS = (1, 2, 3)
-COMBINED = ("spectrum", "pooled")
-"""Kernels whose largest decides: measured on local models, the two see what the other does not, and more kernels only cost
-power (benchmark part `equality`)."""
+COMBINED = ("spectrum", "pooled", "edges")
+"""Kernels whose largest decides: each sees what the others do not (what differs in each probe its own way, what runs through
+all probes, how answers begin and end). More kernels only cost power (benchmark part `equality_models`)."""
 OPT_IN = {"embedding": "embedding the answers takes minutes"}
 
 
@@ -32,6 +33,8 @@ def measure(probes: Sequence[Draws], kernel: str) -> Measure:
     match kernel:
         case "pooled":
             return _distances.pooled(probes, _shared, _spectrum)
+        case "edges":
+            return _distances.measure(probes, _spectra.edges)
         case "hamming":
             return _distances.measure(probes, _spectra.hamming)
         case "words":

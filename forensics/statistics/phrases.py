@@ -63,7 +63,7 @@ def join(block: Block, member: int, spread: float) -> Floats:
     present = np.unique(block.owners)
     if member not in present:
         return found
-    own = _vectors(block, present)
+    own = vectors(block)
     place = int(np.searchsorted(present, member))
     mine = np.zeros(own.grams)
     mine[own.gram[own.holder == place]] = own.weight[own.holder == place]
@@ -79,31 +79,34 @@ def join(block: Block, member: int, spread: float) -> Floats:
     return found
 
 
-class _Vectors(NamedTuple):
-    """Each member's mean over its answers' unit vectors, as the entries that are not zero."""
+class Vectors(NamedTuple):
+    """Each member's mean over its answers' unit vectors, as the entries that are not zero; inner products are cosines."""
 
     gram: NDArray[np.int64]
     holder: NDArray[np.int64]
+    """Among the members that answered, in order."""
     weight: Floats
     grams: int
     holders: int
 
 
-def _by_holder(own: _Vectors, values: Floats) -> Floats:
+def _by_holder(own: Vectors, values: Floats) -> Floats:
     """Add the values of each member's entries up: [holders]."""
     return np.bincount(own.holder, weights=values, minlength=own.holders).astype(np.float64, copy=False)
 
 
-def _vectors(block: Block, present: NDArray[np.int64]) -> _Vectors:
+def vectors(block: Block) -> Vectors:
+    """Return the vectors of the members that answered one probe."""
+    present = np.unique(block.owners)
     grams = count(block, PHRASES)
     weight = unit(grams, np.log(grams.members / grams.df))
     holder = np.searchsorted(present, block.owners)[grams.answer]
     weight = weight / np.bincount(np.searchsorted(present, block.owners))[holder]
     if not len(holder):
-        return _Vectors(grams.gram, holder, weight, 0, len(present))
+        return Vectors(grams.gram, holder, weight, 0, len(present))
     # Entries come sorted by gram, then answer: those of one member's several draws are neighbours.
     first = np.flatnonzero(np.diff(grams.gram, prepend=-1) | np.diff(holder, prepend=-1))
-    return _Vectors(
+    return Vectors(
         grams.gram[first], holder[first], np.add.reduceat(weight, first), int(grams.gram[-1]) + 1, len(present)
     )
 

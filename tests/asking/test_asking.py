@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 from forensics import importing, runner
-from forensics.adapters import Ask, Reply
+from forensics.adapters import Ask, ModelName, Reply
 from forensics.asking import deciding, joining, kept, outcome
 from forensics.asking.journal import beside
+from forensics.asking.lines import Run
 from forensics.asking.terms import Shard, Terms
 from forensics.errors import Interrupted, ModelDidNotAnswer, TooLittleEvidence, UsageError
-from tests.asking.conftest import Made, fault, text
+from forensics.records.transcript import Sampling
+from tests.asking.conftest import Made, fault, probe_set, text
 
 FRESH = Terms(fresh=True)
 
@@ -550,3 +552,35 @@ def test_nothing_is_told_of_a_short_run_off_a_terminal(tmp_path: Path) -> None:
     stream = io.StringIO()
     runner.ask([Made().ready(tmp_path / "t")], terms=FRESH, stream=stream)
     assert stream.getvalue() == ""
+
+
+def test_a_resumed_replay_goes_on_with_the_draw_that_is_missing(tmp_path: Path) -> None:
+    ask(Made(), tmp_path / "recorded.jsonl", FRESH, probes=4, draws=3)
+    run = Run(ModelName("replay", str(tmp_path / "recorded.jsonl")), probe_set(4), Sampling(max_tokens=16, seed=1), 3)
+    path = tmp_path / "again.jsonl"
+    for most in (5, 3, None):
+        runner.ask([runner.connected(run, path)], terms=Terms(max_requests=most))
+    assert answered(path) == Counter((f"p{n}", draw) for n in range(4) for draw in range(3))
+    for line in lines(path):
+        assert line["text"].endswith(f" {line['draw']}"), "each draw is its own"
+
+
+def test_a_replay_that_lacks_some_answers_gives_the_others(tmp_path: Path) -> None:
+    ask(Made(), tmp_path / "recorded.jsonl", Terms(limit=3, fresh=True), probes=60)
+    run = Run(ModelName("replay", str(tmp_path / "recorded.jsonl")), probe_set(60), Sampling(max_tokens=16, seed=1), 1)
+    [found] = runner.ask([runner.connected(run, tmp_path / "again.jsonl")], terms=Terms(order_seed=9))
+    assert found.tally.states == {"text": 3, "failed": 57}
+
+
+def test_each_model_of_a_service_is_asked_one_question_until_it_has_answered(tmp_path: Path) -> None:
+    """Also where threads of another model have nothing else to do."""
+
+    def late(model: Made, asked: Ask, number: int) -> Reply:
+        if number == 1:
+            time.sleep(0.2)
+            assert len(model.asked) == 1
+        return text(model, asked, number)
+
+    sides = [Made("late", late), Made("early")]
+    found = runner.ask([side.ready(tmp_path / side.name, probes=30) for side in sides], terms=FRESH)
+    assert [one.answered for one in found] == [30, 30]

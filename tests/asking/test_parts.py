@@ -149,6 +149,7 @@ def test_the_order_is_random_recorded_and_complete() -> None:
     assert sorted(ids()) == sorted((f"p{n}", d) for n in range(10) for d in (0, 1))
     assert ids() == ids()
     assert ids(seed=1) != ids() != sorted(ids())
+    assert [draw for _, draw in ids()] != [0] * 10 + [1] * 10, "draws are mixed: an hour is not a draw"
     places = Counter(ids(1, seed=seed).index(("p0", 0)) for seed in range(400))
     assert max(places.values()) < 80
     assert len(places) == 10, "every place is as likely"

@@ -43,6 +43,8 @@ def test_mmd_with_hamming_by_hand() -> None:
     statistic, effect = measured("mmd", one(["ab", "ab"], ["ac", "ad"]), "hamming")
     assert statistic == pytest.approx(0.5)
     assert effect == pytest.approx(0.5)
+    assert measured("mmd", one(["ac", "ad"], ["ab", "ab"]), "hamming")[0] == pytest.approx(0.5)
+    assert measured("mmd", one(["ac", "ad", "ab"], ["ab", "ab"]), "hamming")[0] == pytest.approx(2 / 3 - 0.5)
 
 
 def test_hamming_fills_up_to_the_longest_answer_of_the_probe() -> None:
@@ -52,10 +54,15 @@ def test_hamming_fills_up_to_the_longest_answer_of_the_probe() -> None:
 
 
 def test_mmd_with_the_spectrum_by_hand() -> None:
-    """`ab` holds a, b, ab; `ac` holds a, c, ac: cosine 1/3. `ab` twice against `ac` twice: 2 · 2/3."""
+    """With ^ and $ for the edges `ab` holds a, b, ^a, ab, b$, ^ab, ab$, and shares a and ^a with `ac`: cosine 2/7."""
     statistic, effect = measured("mmd", one(["ab", "ab"], ["ac", "ac"]), "spectrum")
-    assert statistic == pytest.approx(4 / 3, rel=1e-5)
+    assert statistic == pytest.approx(2 * 5 / 7, rel=1e-5)
     assert effect == pytest.approx(1.0, rel=1e-5)
+
+
+def test_mmd_with_edges_by_hand() -> None:
+    """`ab` and `ac` begin alike and end otherwise: 2 · ½."""
+    assert measured("mmd", one(["ab", "a-b"], ["ac", "a c"]), "edges")[0] == pytest.approx(1.0)
 
 
 def test_mmd_with_words_by_hand() -> None:
@@ -64,19 +71,19 @@ def test_mmd_with_words_by_hand() -> None:
 
 
 def test_pooled_mmd_by_hand() -> None:
-    """Two probes, on each `ab` twice against `ac` twice: ⟨Δ, Δ⟩ = 2 − 2 · 1/3 = 4/3 between the probes."""
+    """Two probes, on each `ab` twice against `ac` twice: ⟨Δ, Δ⟩ = 2 − 2 · 2/7 = 10/7 between the probes."""
     probes = [*one(["ab", "ab"], ["ac", "ac"]), *one(["ab", "ab"], ["ac", "ac"])]
     statistic, effect = measured("mmd", probes, "pooled")
-    assert statistic == pytest.approx(4 / 3, rel=1e-5)
+    assert statistic == pytest.approx(10 / 7, rel=1e-5)
     assert effect == pytest.approx(1.0, rel=1e-5)
     apart = [*one(["ab", "ab"], ["ac", "ac"]), *one(["ac", "ac"], ["ab", "ab"])]
-    assert measured("mmd", apart, "pooled")[0] == pytest.approx(-4 / 3, rel=1e-5), "what cancels out is no habit"
+    assert measured("mmd", apart, "pooled")[0] == pytest.approx(-10 / 7, rel=1e-5), "what cancels out is no habit"
 
 
 def test_energy_by_hand() -> None:
-    """The distance of unit vectors with cosine 1/3 is √(2 − 2/3) = √(4/3)."""
+    """The distance of unit vectors with cosine 2/7 is √(2 − 4/7) = √(10/7)."""
     statistic, effect = measured("energy", one(["ab", "ab"], ["ac", "ac"]), "spectrum")
-    assert statistic == pytest.approx(2 * math.sqrt(4 / 3), rel=1e-5)
+    assert statistic == pytest.approx(2 * math.sqrt(10 / 7), rel=1e-5)
     assert effect == pytest.approx(1.0, rel=1e-5)
 
 
@@ -106,14 +113,15 @@ def test_uniformity_by_hand() -> None:
 
 
 def vectors(texts: list[str]) -> np.ndarray:
-    """Counts of runs of 1 to 3 code points at unit length, made in another way."""
+    """Counts of runs of 1 to 3 code points at unit length, edges included, made in another way."""
     known: dict[str, int] = {}
     rows = []
     for text in texts:
         row: dict[int, int] = {}
         for size in (1, 2, 3):
-            for start in range(len(text) - size + 1):
-                column = known.setdefault(text[start : start + size], len(known))
+            edged = text if size == 1 else f"^{text}$"
+            for start in range(len(edged) - size + 1):
+                column = known.setdefault(edged[start : start + size], len(known))
                 row[column] = row.get(column, 0) + 1
         rows.append(row)
     found = np.zeros((len(texts), len(known)))
@@ -235,6 +243,7 @@ CASES = [
     ("mmd",),
     ("mmd", "spectrum"),
     ("mmd", "pooled"),
+    ("mmd", "edges"),
     ("mmd", "words"),
     ("mmd", "hamming"),
     ("energy",),
@@ -258,7 +267,7 @@ def test_power(case: tuple[str, ...]) -> None:
     found = p_values(
         case[0], times=20, usual=0.5, shift=1.0, kernels=case[1:], form=lambda text: text.replace("st", "sd")
     )
-    assert (found <= 0.05).mean() > (0.3 if "hamming" in case else 0.6)
+    assert (found <= 0.05).mean() > (0.3 if {"hamming", "edges"} & set(case) else 0.6)
 
 
 @pytest.mark.parametrize("case", CASES, ids=":".join)

@@ -54,15 +54,13 @@ def test_two_copies_in_the_cohort_count_once(answers: Any, aside: Callable[[Any]
     assert "twin: holds the answers of cohort-03" in aside(answers)
 
 
-def test_models_that_all_answer_with_numbers_are_no_copies(
-    answers: Any, aside: Callable[[Any], list[str]], tmp_path: Path
-) -> None:
+def test_models_that_all_answer_with_numbers_are_no_copies(answers: Any, aside: Callable[[Any], list[str]]) -> None:
     """Right answers to keyed questions are the same everywhere: leaving those models out would invent a likeness."""
     for path in answers.path.glob("*.jsonl"):
-        rows = [{"prompt": row["prompt"], "answer": f"{n * n}"} for n, row in enumerate(rows_of(path))]
-        if path.stem.startswith("cohort-0") and path.stem > "cohort-05":
+        rows = [
+            {"prompt": row["prompt"], "answer": f"{n * n}", "note": path.stem} for n, row in enumerate(rows_of(path))
+        ]
+        if path.stem in ("cohort-08", "cohort-09"):
             rows[0]["answer"] = path.stem
-        path.write_text(
-            "".join(json.dumps(row, indent=None) + "\n" * (1 + len(path.stem) % 2) for row in rows), "utf-8"
-        )
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     assert not [text for text in aside(answers) if "holds the answers" in text]

@@ -140,3 +140,104 @@ def test_what_cannot_be_done_is_said(student: Path) -> None:
         path.unlink()
     code, _, err = run(suspect, "--cohort", str(student))
     assert (code, "lineages besides the suspect's own" in err) == (6, True)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_fit_is_the_one_that_scipy_finds_on_whole_vectors(seed: int) -> None:
+    """`fit` sees inner products alone; scipy.optimize.nnls is given the vectors themselves."""
+    from scipy.optimize import nnls
+
+    vectors = spread(7, 60, seed)
+    vectors[0] = 0.7 * vectors[3] + 0.4 * vectors[5] + 0.5 * vectors[0] + 0.6 * vectors[1]
+    found = fit(products(vectors), base=True)
+    centred = vectors - vectors[1:].mean(axis=0)
+    own = centred[1] / np.linalg.norm(centred[1])
+    left = centred - np.outer(centred @ own, own)
+    used, shares = np.arange(2, 7), np.zeros(5)
+    while True:  # a vector that only cancels another is left out, as `fit` says
+        weights, _ = nnls(left[used].T, left[0])
+        contributed = weights * (left[used] @ left[0]) / (centred[0] @ centred[0])
+        if (contributed >= 0).all():
+            break
+        used = used[contributed >= 0]
+    shares[used - 2] = contributed
+    assert found.shares == pytest.approx(shares, abs=1e-9)
+    assert found.base == pytest.approx((centred[0] @ own) ** 2 / (centred[0] @ centred[0]))
+    assert shares[1] == shares.max() > 0.1, "the planted one"
+
+
+def test_a_suspect_that_owes_nothing_to_anybody_is_left_unexplained() -> None:
+    """200 suspects unrelated to six lineages: the remainder is nearly all, and no lineage is named more than others."""
+    tops, remainders = [], []
+    for seed in range(200):
+        found = fit(products(spread(8, 2000, seed)), base=False)
+        remainders.append(found.remainder)
+        tops.append(int(found.shares.argmax()))
+    assert min(remainders) > 0.9
+    assert max(np.bincount(tops, minlength=6)) < 60, "33 each are expected"
+
+
+def test_an_unrelated_models_share_is_seldom_the_largest(student: Path) -> None:
+    """Nobody's student: ranks of its shares lie anywhere, and the largest share is a small one."""
+    rng = random.Random(4)
+    first, shares = 0, []
+    for stranger in range(6):
+        _write(student, f"stranger{stranger}", [(90 + rng.randrange(1000), 0.8)])
+        path = student / f"stranger{stranger}.jsonl"
+        found = json.loads(run(f"replay:{path}", "--cohort", str(student), "--json")[1])
+        path.unlink()
+        first += sum(part["rank"] == 1 for part in found["parts"])
+        shares.append(found["parts"][0]["share"])
+    assert first <= 8, "5 lineages × 6 strangers among some 14 models: 2 expected"
+    planted = json.loads(run(f"replay:{student / 'student.jsonl'}", "--cohort", str(student), "--json")[1])
+    assert max(shares) < planted["parts"][0]["share"] / 2
+
+
+def test_a_copy_of_the_suspect_does_not_explain_it(student: Path) -> None:
+    lines = (student / "student.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (student / "renamed.jsonl").write_text("".join(reversed(lines)), "utf-8")
+    found = json.loads(run(f"replay:{student / 'student.jsonl'}", "--cohort", str(student), "--json")[1])
+    assert "undeclared: renamed" not in [part["lineage"] for part in found["parts"]]
+    assert found["parts"][0]["lineage"] == "family-3"
+
+
+@pytest.mark.parametrize("statistic", ["beginnings", "lexical"])
+def test_a_pack_gives_the_mixture_of_the_texts(student: Path, tmp_path: Path, statistic: str) -> None:
+    suspect = tmp_path / "student.jsonl"
+    (student / "student.jsonl").rename(suspect)
+    pack = tmp_path / "market.cohort"
+    done = CliRunner().invoke(main, ["cohort", "build", str(student), "-o", str(pack), "--embeddings", "none"])
+    assert done.exit_code == 0, done.output
+    told = ("--models", str(student / "models.csv"), "--statistic", statistic, "--json")
+    texts, packed = (run(f"replay:{suspect}", "--cohort", str(cohort), *told) for cohort in (student, pack))
+    assert texts[0] == 0
+    assert packed == texts
+    code, _, err = run(f"replay:{suspect}", "--cohort", str(pack), "--statistic", "semantic")
+    assert (code, "holds no embedding features" in err) == (2, True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("teacher", ["birch", "cherry", "larch", "maple"])
+def test_a_planted_teacher_of_the_demo_models_is_found(demo_answers: Path, teacher: str) -> None:
+    suspect = demo_answers / f"{teacher}-distilled.jsonl"
+    found = json.loads(run(f"replay:{suspect}", "--cohort", str(demo_answers), "--json")[1])
+    assert (found["parts"][0]["lineage"], found["parts"][0]["rank"]) == (teacher, 1)
+    assert found["remainder"] > 0.9, "and most of it is the student's own"
+
+
+@pytest.fixture(scope="module")
+def demo_answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Teachers, their students and six others; lineages as the demo models' catalogue has them."""
+    from forensics import demo_models, probes, runner
+    from forensics.adapters import ModelName
+    from forensics.records.transcript import Sampling
+
+    folder = tmp_path_factory.mktemp("demo")
+    teachers = ("birch", "cherry", "larch", "maple")
+    names = [*teachers, *(f"{t}-distilled" for t in teachers), "alder", "oak", "pine", "rowan", "spruce", "hazel"]
+    for name in names:
+        asked = runner.Run(ModelName("demo", name), probes.load("demo"), Sampling(max_tokens=60, seed=1), 1)
+        runner.run(asked, folder / f"{name}.jsonl")
+    rows = [f"demo:{name},{demo_models.CATALOGUE[name].lineage}" for name in names]
+    (folder / "models.csv").write_text("\n".join(["model,lineage", *rows]) + "\n", "utf-8")
+    return folder

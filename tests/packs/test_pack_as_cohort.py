@@ -139,17 +139,24 @@ def test_a_sealed_case_with_a_pack_is_computed_again(
 
 
 def test_a_protocol_names_every_model_of_a_pack(answers: Any, pack: Path, tmp_path: Path) -> None:
-    key, case = tmp_path / "seal.pem", tmp_path / "case"
+    key, case, siblings = tmp_path / "seal.pem", tmp_path / "case", tmp_path / "siblings.csv"
+    siblings.write_text("model,role\ncohort-00,sibling\ncohort-01,sibling\ncohort-02,sibling\n", "utf-8")
     right("keys", "new", key)
     sides = [f"replay:{answers.path}/{name}.jsonl" for name in ("reference", "questioned")]
     right("protocol", case, "--reference", sides[0], "--questioned", sides[1], "--cohort", pack, "--models", answers.path / "models.csv", "--analyst", "A. Nalyst",
-          "--key", key, "--statistic", "lexical", "--replicates", "100")  # fmt: skip
+          "--key", key, "--statistic", "lexical", "--replicates", "100", "--relatives", siblings)  # fmt: skip
     fixed = case / "seals" / "protocol" / "protocol.json"
     named = {model["model"] for model in json.loads(fixed.read_text("utf-8"))["cohort"]}
     assert {"cohort-00", "relative-0"} <= named
     right("compare", "--protocol", fixed, "-o", case, "--format", "json")
     departures = json.loads((case / "evidence.json").read_text("utf-8"))["deviations"]
     assert [text for text in departures if "recorded before the protocol" not in text] == []
+    assert json.loads((case / "evidence.json").read_text("utf-8"))["triad"]["p"] is not None
+    siblings.write_text("model,role\ncohort-00,sibling\n", "utf-8")
+    again = tmp_path / "again"
+    right("compare", "--protocol", fixed, "--relatives", siblings, "-o", again, "--format", "json")
+    departures = json.loads((again / "evidence.json").read_text("utf-8"))["deviations"]
+    assert any(text.startswith("relatives named: cohort-00 (sibling); the protocol says") for text in departures)
 
 
 def test_a_side_cannot_come_from_a_pack(answers: Any, pack: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from forensics import canonical, features, measuring, registry, scoring
+from forensics import features, measuring, registry, scoring
 from forensics.cli import main
 from forensics.errors import BadFile, UsageError
 from forensics.features.tokens import tokenise

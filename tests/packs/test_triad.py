@@ -116,6 +116,19 @@ def test_the_larger_p_counts_and_ties_count_against(tmp_path: Path, measure: Cal
     assert [one.rank for one in tied] == [1, 1], "ties share the better rank, and count against in p"
 
 
+def test_the_measure_that_says_less_decides(
+    tmp_path: Path, measure: Callable[..., Triad], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = standings(np.array([[3.0, 1, 2, 0]]), np.zeros((1, 4)))[0]
+    two = standings(np.array([[1.0, 3, 2, 0]]), np.zeros((1, 4)))[1]
+    assert (one.p, two.p) == (0.25, 0.75)
+    monkeypatch.setattr(triads, "_standings", lambda *_, **__: (one, two))
+    found = measure(world(tmp_path / "w", learnt=0.5, siblings=(0.1,) * 3))
+    assert found.p == 0.75
+    assert "2 of them are at least as near" in found.sentence
+    assert "at most 75%" in found.sentence
+
+
 def standings(closeness: np.ndarray, usual: np.ndarray) -> tuple[Standing, ...]:
     seen = triads._Seen(closeness, usual)
     everyone = np.ones(len(closeness), bool)

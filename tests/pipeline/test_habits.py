@@ -68,7 +68,21 @@ def test_the_profile_is_the_same_from_either_side(make_folder: Any, wanted: Any,
 def test_habits_stand_in_order_and_those_on_opposite_sides_are_negative(
     make_folder: Any, wanted: Any, tmp_path: Path
 ) -> None:
-    habits = scored(make_folder(cohort=8, probes=8), tmp_path / "case", wanted).habits
+    folder = make_folder(cohort=8, probes=8, related=False)
+    marks = {"reference": ("!!!!!!", ""), "questioned": ("", "??????")}
+
+    def said(model: str, probe: int) -> str:
+        exclaimed, asked = marks.get(model, ("!", "?"))
+        return "word, " * (4 + probe % 3 + len(model) % 2) + f"end{exclaimed} then{asked}"
+
+    for model in list(folder.lineages):
+        folder.add(model, lineage=folder.lineages[model], answer=said)
+    folder.add("cohort-00", answer=lambda model, probe: "word, " * 5 + "end!! then")
+    folder.add("cohort-01", answer=lambda model, probe: "word, " * 5 + "end then??")
+    folder.declare()
+    habits = scored(folder, tmp_path / "case", wanted).habits
+    assert {h.shared > 0 for h in habits} == {True, False}
+    assert {h.id: h.shared < 0 for h in habits}["marks-!"], "one side writes many, the other none"
     assert [h.shared for h in habits] == sorted((h.shared for h in habits), reverse=True)
     for h in habits:
         assert abs(h.shared) == min(abs(h.reference_place), abs(h.questioned_place))

@@ -99,7 +99,7 @@ def test_a_cluster_gives_the_same_bytes_and_a_killed_worker_changes_nothing(
 def test_no_scheduler_and_no_worker_are_said(answers, run, tmp_path, monkeypatch) -> None:
     pytest.importorskip("distributed", reason="dask[distributed] is not installed")
     monkeypatch.setattr(executors, "_PATIENCE", 0.3)
-    with pytest.raises(UsageError, match="No Dask scheduler answers at tcp://127.0.0.1:1"):
+    with pytest.raises(UsageError, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:1"):
         run(answers.path, cluster="tcp://127.0.0.1:1")
     with pytest.raises(UsageError, match="No Dask scheduler answers at nonsense"):
         run(answers.path, cluster="nonsense://x")

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forensics import registry
-from forensics.screening import totals
+from forensics import calibrating, measuring, registry
+from forensics.screening import places, totals
 from forensics.statistics import Block
 
 
@@ -83,6 +83,17 @@ def test_many_newcomers_or_a_model_that_went_make_a_new_frame(answers, run, tmp_
     assert len(gone.record.models) == 22
     run(answers.path, "fresh")
     assert (tmp_path / "fresh" / "pairs.csv").read_bytes() == (tmp_path / "screen" / "pairs.csv").read_bytes()
+
+
+def test_what_newcomers_must_know_is_kept_in_the_order_of_the_probes(answers, run, tmp_path) -> None:
+    run(answers.path)
+    body = calibrating.gather(answers.path, answers.path / "models.csv", ["phrases"], only=None, workers=1)
+    phrases = registry.load("statistics", "phrases")
+    wanted = [phrases.framed(block)[1] for block in measuring._blocks(body, phrases)]
+    [stored] = (tmp_path / "store" / "totals").iterdir()
+    known = places.find(str(stored))["known"]
+    assert len(set(np.round(known, 6))) > 4, "probes differ"
+    np.testing.assert_allclose(known, wanted, rtol=1e-9)
 
 
 def made_up_probe(rng: np.random.Generator, owners: list[int], members: int) -> Block:

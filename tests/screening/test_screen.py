@@ -152,7 +152,8 @@ def test_pairs_that_share_too_few_probes_have_a_reason_and_no_value(answers, run
 def test_hostile_names_reach_no_spreadsheet_and_no_other_folder(answers, run, tmp_path) -> None:
     answers.add("=cmd()|'x'!A1")
     run(answers.path, suspects=("=cmd()|'x'!A1",))
-    cells = [cell for row in csv.reader((tmp_path / "screen" / "pairs.csv").open()) for cell in row]
+    text = (tmp_path / "screen" / "pairs.csv").read_text("utf-8")
+    cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
     assert not [cell for cell in cells if cell[:1] in "=+@" and cell]
     [suspect] = (tmp_path / "screen" / "suspects").iterdir()
     assert suspect.parent == tmp_path / "screen" / "suspects"

@@ -35,7 +35,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
 
 // Values under the pointer: of the nearest point of every named line, or the title of a mark.
 for (const drawing of document.querySelectorAll("figure svg")) {
-  const title = (mark) => mark.querySelector(":scope > title")?.textContent;
+  const title = (mark) => mark.querySelector(":scope > title:not([id])")?.textContent;
   if (!drawing.dataset.axes && ![...drawing.querySelectorAll("g > * > title")].length) continue;
   const readout = document.createElement("p");
   readout.className = "readout";

@@ -265,7 +265,7 @@ function names(across) {
     const middle = start - moved + (place + 0.5) * size, lineage = models[i].lineage, look = lineage >= 0 ? data.lineages[lineage] : null;
     pen.fillStyle = look && look.colour >= 0 ? colours[look.colour] : colours.muted;
     const here = middle + size / 2 >= start && middle - size / 2 <= end, marked = chosen.has(i) || i === pointed;
-    const thick = look && look.again ? 3 : 7; // a colour that is another lineage's, too, has half a band
+    const thick = look && look.colour >= 0 && !look.again ? 7 : 3; // a colour that is another lineage's, too, has half a band
     if (here) across ? pen.fillRect(middle - size / 2, top - 3 - thick, size, thick) : pen.fillRect(left - 3 - thick, middle - size / 2, thick, size);
     const next = listedHere[place + 1], ends = next === undefined || models[next].lineage !== lineage;
     run += 1;
