@@ -52,8 +52,11 @@ class Made(NamedTuple):
 class Loaded:
     """A model in memory."""
 
-    def __init__(self, folder: Path, *, device: str, dtype: str) -> None:
-        """Load it; raises whatever transformers raises for a folder that is not in order."""
+    def __init__(self, folder: Path, *, device: str, dtype: str, threads: int) -> None:
+        """Load it, to compute on so many threads, 0 for as many as torch thinks best.
+
+        Raises whatever transformers raises for a folder that is not in order.
+        """
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
         from transformers.utils import logging
@@ -63,6 +66,7 @@ class Loaded:
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         self.device = device
+        self._threads = threads
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         make: Any = AutoModelForCausalLM.from_pretrained
         how = {"local_files_only": True, "trust_remote_code": False, "use_safetensors": True}
@@ -86,6 +90,16 @@ class Loaded:
 
     def generate(self, prompts: Sequence[list[int]], hows: Sequence[How]) -> list[Made]:
         """Continue several texts; each as if it were alone."""
+        import torch
+
+        before = torch.get_num_threads()
+        torch.set_num_threads(self._threads or before)
+        try:
+            return self._continued(prompts, hows)
+        finally:
+            torch.set_num_threads(before)
+
+    def _continued(self, prompts: Sequence[list[int]], hows: Sequence[How]) -> list[Made]:
         import torch
 
         rows = [_Row(how, prompt, self._device_free_generator(how)) for prompt, how in zip(prompts, hows, strict=True)]

@@ -3,8 +3,8 @@
 Conversations go through the folder's chat template, prefixes as they are. Nothing is downloaded and no code of the folder
 is run. What is not asked for is as the folder's generation_config.json has it, and stands in the request's record.
 
-Options: `device` (cpu, cuda, or auto), `dtype` (float32, float16, bfloat16), `batch`, questions at once. Answers are the same
-one by one or at once, which in less than 32 bits cannot be promised: there, `batch` is 1 unless it is given.
+Options: `device` (cpu, cuda, or auto), `dtype` (float32, float16, bfloat16), `batch`, questions at once, and `threads`. Answers
+are the same one by one or at once, which in less than 32 bits cannot be promised: there, `batch` is 1 unless it is given.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ from forensics.records.base import State
 from forensics.records.transcript import TokenLogprob
 
 SUMMARY = "a model in a folder on this machine, by transformers: chat template or raw, log-probabilities"
-_OPTIONS = ("device", "dtype", "batch")
+_OPTIONS = ("device", "dtype", "batch", "threads")
 _DEVICES = ("auto", "cpu", "cuda")
 _DTYPES = ("float32", "float16", "bfloat16")
 _BATCH = 8
+_LARGE = 1 << 29
+"""Bytes of weights from which several threads are worth their quarrels: on a busy machine they stop a small model altogether."""
 _WEIGHTS = (".safetensors",)
 _DECIDING = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 
@@ -66,6 +68,9 @@ class Local:
         self._device = _one_of(options, "device", _DEVICES)
         self._dtype = _one_of(options, "dtype", _DTYPES)
         self.batch = parameters.count("batch", options.get("batch", str(_BATCH if self._dtype == "float32" else 1)))
+        weights = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
+        given = options.get("threads")
+        self._threads = (0 if weights >= _LARGE else 1) if given is None else parameters.count("threads", given)
         self.endpoint = str(folder.resolve())
         self._habits = _generating.habits(folder)
         self._lock = threading.Lock()
@@ -103,7 +108,7 @@ class Local:
 
     @functools.cached_property
     def _loaded(self) -> _generating.Loaded:
-        return _generating.Loaded(self._folder, device=self._device, dtype=self._dtype)
+        return _generating.Loaded(self._folder, device=self._device, dtype=self._dtype, threads=self._threads)
 
     def _made(self, loaded: _generating.Loaded, prompts: list[list[int]], hows: list[_generating.How]) -> list[Reply]:
         requests = [{"folder": str(self._folder), "sent": how._asdict()} for how in hows]

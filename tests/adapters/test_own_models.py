@@ -175,7 +175,8 @@ def test_without_a_template_there_is_no_conversation(own_models: Path, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "options", [{"device": "tpu"}, {"dtype": "int8"}, {"batch": "0"}, {"batch": "x"}, {"base_url": "x"}]
+    "options",
+    [{"device": "tpu"}, {"dtype": "int8"}, {"batch": "0"}, {"batch": "x"}, {"threads": "0"}, {"base_url": "x"}],
 )
 def test_options_that_cannot_be(own_models: Path, options: dict[str, str]) -> None:
     with pytest.raises(UsageError):
