@@ -49,7 +49,7 @@ def run(_: None) -> dict[str, Any]:
         try:
             peer.prepare(WORK / name)
         except (subprocess.SubprocessError, OSError) as error:
-            found["missing"][peer.TITLE] = f"not installed here: {str(error)[:200]}"
+            found["missing"][peer.TITLE] = f"not installed here: {_why(error)}"
             continue
         plans[peer.TITLE] = (name, peer, COUNTS.get(name, FEW))
     # Turn by turn: a busy minute then falls on all alike.
@@ -61,7 +61,7 @@ def run(_: None) -> dict[str, Any]:
             try:
                 rows[title].append(_timed(name, peer, count))
             except (subprocess.SubprocessError, AssertionError) as error:
-                found["missing"][title] = f"did not answer every prompt: {str(error)[:200]}"
+                found["missing"][title] = f"did not answer every prompt here: {_why(error)}"
                 continue
             print(f"  {title}: {rows[title][-1]}", flush=True)
     found["runs"] = {title: _summary(runs) for title, runs in rows.items() if runs}
@@ -90,6 +90,12 @@ def _timed(name: str, peer: Any, count: int) -> dict[str, float]:
         "share": ideal / took.seconds,
         "mib": took.mib,
     }
+
+
+def _why(error: Exception) -> str:
+    """Say what went wrong without a path of this machine."""
+    status = getattr(error, "returncode", None)
+    return f"exit status {status}" if status is not None else type(error).__name__
 
 
 def _run(command: Command) -> timing.Timed:
