@@ -34,7 +34,18 @@ from forensics.records.evidence import (
     Version,
     Weight,
 )
-from forensics.records.scores import CohortScore, Contribution, Habit, Handling, Interval, Rank, SideCounts
+from forensics.records.scores import (
+    CohortScore,
+    Contribution,
+    Habit,
+    Handling,
+    Interval,
+    Rank,
+    SideCounts,
+    Standing,
+    Triad,
+    TriadMember,
+)
 
 
 def corpus() -> list[str]:
@@ -212,6 +223,12 @@ def evidence(
             Sensitivity(id="half", change=say("change"), statistic="lexical", normalisation="s-norm", normalised=7.1, alternative="independent", log10_lr=1.2, reason=None),),
         controls=(Control(id="itself", name=say("control"), expected="closer", statistic="lexical", normalised=None,
                           log10_lr=None, verdict="not available", reason=say("reason")),),
+        triad=Triad(
+            statistic="opening", version="1", n_probes=20, n_unrelated=6, p=0.25, sentence=say("sentence"), meaning=say("meaning"),
+            members=tuple(TriadMember(model=say(f"member{i}"), role=role, n_probes=20, closeness=0.4, beyond=None, reason=say("reason"))
+                          for i, role in enumerate(("questioned", "sibling", "base"))),
+            standings=(Standing(measure="closeness", excess=0.2, interval=None, rank=1, of=4, p=0.25),),
+        ),
         deviations=(say("deviation"),),
         sides=sides,
         set_aside=(say("set aside"),),
