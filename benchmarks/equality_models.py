@@ -217,10 +217,11 @@ def _medians(power: dict[str, Any]) -> dict[str, float]:
         ("ours, pairs that MET had too", lambda row: row["first"]),
         ("met", lambda row: row["met"]),
     ):
-        ways = [[value(row) for name, row in power.items() if name.startswith(way)] for way in WAYS]
-        found[who] = float(np.median([np.median(examples) for examples in ways]))
-        changed = [value(row) for name, row in power.items() if name.startswith(WAYS)]
-        found[f"{who}, all examples"] = float(np.median(changed))
+        values = {name: value(row) for name, row in power.items() if name.startswith(WAYS) and value(row) is not None}
+        ways = [[v for name, v in values.items() if name.startswith(way)] for way in WAYS]
+        if all(ways):
+            found[who] = float(np.median([np.median(examples) for examples in ways]))
+            found[f"{who}, all examples"] = float(np.median(list(values.values())))
     return found
 
 
@@ -244,6 +245,7 @@ def show(found: dict[str, Any]) -> str:
     tracked = [[name, number(row["effect"], 4), number(row["p"], 3)] for name, row in found["onetoken"].items()]
     return "\n\n".join(
         [
+            *([found["incomplete"]] if "incomplete" in found else []),
             f"25 probes × {DRAWS} × {DRAWS} draws, {PERMUTATIONS} permutations. False alarms in {NULLS:,} pairs of one model from each pool, with the "
             "limits that 99% of binomial counts keep, and the p-value of all p-values being uniform (Kolmogorov-Smirnov):",
             table(["pool, test", "at 0.05", "at 0.01", "uniform"], nulls),
@@ -251,9 +253,9 @@ def show(found: dict[str, Any]) -> str:
             f"the first {CHARACTERS_MET} characters, {PERMUTATIONS_MET} permutations). `llama.cpp` serves the same weights and should stay at 0.05:",
             table(["changed", "effect", *tests, "Model Equality Testing"], power),
             f"Median over the four ways of changing (quantised, tuned, system prompt, temperature), each by the median of its examples: "
-            f"{number(found['median']['ours'], 2)}; Model Equality Testing {number(found['median']['met'], 2)}, where on the same pairs "
-            f"it is {number(found['median']['ours, pairs that MET had too'], 2)}. Median over all examples: "
-            f"{number(found['median']['ours, all examples'], 2)}; {number(found['median']['met, all examples'], 2)}.",
+            f"{number(found['median'].get('ours'), 2)}; Model Equality Testing {number(found['median'].get('met'), 2)}, where on the same pairs "
+            f"it is {number(found['median'].get('ours, pairs that MET had too'), 2)}. Median over all examples: "
+            f"{number(found['median'].get('ours, all examples'), 2)}; {number(found['median'].get('met, all examples'), 2)}.",
             "With log-probabilities of the first token (`onetoken`), which are the same in every draw here:",
             table(["changed", "mean difference, nats", "p"], tracked),
         ]
