@@ -1,4 +1,4 @@
-"""A large screen: 2,000 made-up models on 160 prompts, families planted; and what sketches find of the nearest."""
+"""A large screen: 2,000 made-up models on 160 prompts, families planted."""
 
 from __future__ import annotations
 
