@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from forensics import canonical, importing, naming, probes, registry, runner
 from forensics.adapters import ModelName
+from forensics.asking.lines import Run
+from forensics.asking.terms import Terms
 from forensics.errors import GateTripped
 from forensics.monitoring import nights
 from forensics.records.nightly import Pair, Plan, Price, Side, Spend
@@ -41,7 +43,7 @@ class Wish(NamedTuple):
 
     model: ModelName
     path: Path
-    run: runner.Run | None
+    run: Run | None
     """How to ask for it; None for recorded answers."""
     fresh: bool
 
@@ -111,8 +113,8 @@ def wish(plan: Plan, pair: Pair, model: ModelName, occasion: Occasion, *, root: 
     )
 
 
-def _run(model: ModelName, probe_set: ProbeSet, sampling: Sampling, pair: Pair) -> runner.Run:
-    return runner.Run(model, probe_set, sampling, pair.draws)
+def _run(model: ModelName, probe_set: ProbeSet, sampling: Sampling, pair: Pair) -> Run:
+    return Run(model, probe_set, sampling, pair.draws)
 
 
 def is_fresh(pair: Pair, side: Side) -> bool:
@@ -124,7 +126,9 @@ def fulfil(wanted: Wish, *, say: Callable[[str], None]) -> Answers:
     """Ask what is still missing, and return where the answers lie; raises what the runner raises."""
     if wanted.run is not None and wanted.missing() > 0:
         say(f"asking {wanted.model} {len(wanted.run.probe_set.probes)} probes × {wanted.run.draws}")
-        runner.run(wanted.run, wanted.path)
+        # A night's draws must be new: an answer kept from last night would hide every change. How many answers are
+        # enough is for the pair's gates to say.
+        runner.run(wanted.run, wanted.path, terms=Terms(fresh=wanted.fresh, min_answered=0.0))
     lineage_of = getattr(registry.load("adapters", wanted.model.adapter), "lineage", None)
     name = str(wanted.model) if wanted.run is not None else importing.identify(wanted.path).model
     return Answers(

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from forensics import calibrations, canonical, naming, preparing, probes, registry, scoring
+from forensics import calibrations, canonical, naming, preparing, probes, registry, scoring, sources
 from forensics.errors import BadFile, UnknownName, UsageError
 from forensics.records.nightly import Baseline, Budget, Gates, Pair, Plan, Price, Terms
 
@@ -115,13 +115,13 @@ def check(path: Path) -> Plan:
         for side in (pair.reference, pair.questioned):
             model = naming.parse(side)
             if model.adapter == naming.RECORDED:
-                preparing.recorded_source(
+                sources.recorded_source(
                     naming.parse(beside(side, path.parent)), "reference", folder=path.parent, declared={}
                 )
             else:
                 registry.load("adapters", model.adapter).connect(model.name, model.options)
-        preparing.cohort_models(wanted.cohort)
-        preparing.declared_lineages(wanted)
+        sources.cohort_models(wanted.cohort)
+        sources.declared_lineages(wanted.cohort, wanted.models)
         preparing.read_calibration(wanted)
         probes.load(pair.probes or probes.DEFAULT)
         for name in pair.statistics or ():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from forensics import __version__, canonical, comparing, lineages, naming, preparing
+from forensics import __version__, canonical, comparing, lineages, naming, preparing, sources
 from forensics import case as case_files
 from forensics.adapters import ModelName
 from forensics.custody import sealing, seals
@@ -70,7 +70,7 @@ def wishes(shift: Shift, pair: Pair) -> Wishes:
 
     named = {side: plans.beside(getattr(pair, side), shift.root) for side in watching.SIDES}
     sides = {side: wish(naming.parse(name), side) for side, name in named.items()}
-    cohort = [m for m in preparing.cohort_models(wanted.cohort) if str(m) not in named.values()]
+    cohort = [m for m in sources.cohort_models(wanted.cohort) if str(m) not in named.values()]
     return Wishes(sides, [wish(model, None) for model in cohort])
 
 
@@ -224,7 +224,7 @@ def _lineages(shift: Shift, pair: Pair, answers: Sequence[Answers]) -> Path | No
     """Write a table of what is declared: by the adapters, and by the user, whose word counts more."""
     declared = {found.model: found.lineage for found in answers if found.lineage}
     wanted = plans.wanted_for(shift.plan, pair, root=shift.root)
-    declared.update(preparing.declared_lineages(wanted))
+    declared.update(sources.declared_lineages(wanted.cohort, wanted.models))
     if not declared:
         return None
     stream = io.StringIO()
