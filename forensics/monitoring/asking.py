@@ -24,8 +24,6 @@ from forensics.records.transcript import Sampling
 from forensics.transcripts import safe_name
 
 ANSWERS = "answers"
-FEWEST_ANSWERED = 0.5
-"""Share of its questions that a model must answer in a night."""
 ONCE = "once"
 """Folder of the answers of models that are not asked every night."""
 
@@ -128,16 +126,17 @@ def is_fresh(pair: Pair, side: Side) -> bool:
 def fulfil(wanted: Sequence[Wish], *, calls_left: int | None, say: Callable[[str], None]) -> None:
     """Ask what is still missing, of all models at once, so that a bad hour of the network meets all of them.
 
-    Raises what the runner raises; fewer answers than half are no night, fewer than all are for the plan's gate.
+    Raises what the runner raises. How many answers are enough is for the pair's gates to say.
     """
-    ready = []
-    for wish in wanted:
-        if wish.run is not None and wish.missing() > 0:
-            say(f"asking {wish.model} {len(wish.run.probe_set.probes)} probes × {wish.run.draws}")
-            ready.append(runner.connected(wish.run, wish.path))
-    if ready:
-        terms = Terms(max_requests=calls_left, min_answered=FEWEST_ANSWERED)
-        outcomes.judge(runner.ask(ready, terms=terms), min_answered=terms.min_answered)
+    missing = [wish for wish in wanted if wish.missing() > 0]
+    # A night's draws must be new: an answer kept from last night would hide every change.
+    for fresh in (False, True):
+        ready = [runner.connected(w.run, w.path) for w in missing if w.run is not None and w.fresh is fresh]
+        for one in ready:
+            say(f"asking {one.run.model} {len(one.run.probe_set.probes)} probes × {one.run.draws}")
+        if ready:
+            found = runner.ask(ready, terms=Terms(fresh=fresh, max_requests=calls_left, min_answered=0.0))
+            outcomes.judge(found, min_answered=0.0)
 
 
 def answers(wanted: Wish) -> Answers:
