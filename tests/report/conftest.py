@@ -243,7 +243,6 @@ def evidence(
         habits=tuple(habit(i, say) for i in range(18)),
         exhibits=tuple(exhibit(i, say, reference, questioned, models[0], contributions[0]) for i in range(exhibits)),
         equality=None,
-        triad=None,
         warnings=tuple(say("warning") for _ in models),
     )  # fmt: skip
 
