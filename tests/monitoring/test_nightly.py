@@ -151,7 +151,7 @@ def test_failures_trip_their_gate_or_break_the_pair(world: World) -> None:
 def _fail_politely(world: World) -> None:
     """Let the demo adapter turn an exception into a failed answer, as adapters of services do."""
     from forensics import registry
-    from forensics.adapters import Reply
+    from forensics.adapters import Fault, Reply
 
     kind = registry.load("adapters", "demo").DemoModel
     real = kind.ask
@@ -160,7 +160,7 @@ def _fail_politely(world: World) -> None:
         try:
             return real(self, asked)
         except RuntimeError as error:
-            return Reply(state="failed", text="", error=str(error))
+            return Reply(state="failed", text="", error=str(error), fault=Fault(kind="bad_request"))
 
     world._patch.setattr(kind, "ask", ask)
 
