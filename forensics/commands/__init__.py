@@ -12,6 +12,7 @@ from click.core import ParameterSource
 if TYPE_CHECKING:
     from forensics.asking.terms import Terms
     from forensics.custody import sealing
+    from forensics.records.transcript import Sampling
 
 F = TypeVar("F", bound=Callable[..., Any])
 LARGEST_SEED = (1 << 31) - 1
@@ -50,7 +51,7 @@ def json_option(command: F) -> F:
 
 
 def sampling_options(command: F) -> F:
-    """Add the options that say how models are asked; they have no effect on recorded answers."""
+    """Add the options that say how models are sampled, for `sampled`; they have no effect on recorded answers."""
     options = [
         click.option(
             "--probes", "probe_set", metavar="SET", help="Probe set to ask: a name or a file  [default: standard]"
@@ -65,10 +66,26 @@ def sampling_options(command: F) -> F:
             show_default=True,
             help="Seed sent with the first draw.",
         ),
+        click.option("--top-p", type=click.FloatRange(0, 1), help="Nucleus sampling (default: the model's)."),
+        click.option("--system", metavar="TEXT", help="System prompt."),
+        click.option(
+            "--logprobs",
+            type=click.IntRange(0, 20),
+            metavar="N",
+            help="Ask for log-probabilities, with the N likeliest tokens of each place.",
+        ),
     ]
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def sampled(options: dict[str, Any]) -> Sampling:
+    """Take the sampling options out of a command's options; --probes and --draws stay."""
+    from forensics.records.transcript import Sampling
+
+    names = ("temperature", "top_p", "max_tokens", "system", "logprobs")
+    return Sampling(**{name: options.pop(name) for name in names}, seed=options.pop("sampling_seed"))
 
 
 def part(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:

@@ -14,6 +14,7 @@ from forensics.commands import (
     format_option,
     given,
     json_option,
+    sampled,
     sampling_options,
     say,
     scoring_options,
@@ -92,9 +93,6 @@ def command(
     permutations: int | None,
     probe_set: str | None,
     draws: int,
-    temperature: float | None,
-    max_tokens: int,
-    sampling_seed: int,
     statistics: tuple[str, ...],
     seed: int,
     replicates: int,
@@ -118,7 +116,6 @@ def command(
     from forensics import comparing, preparing
     from forensics.equality import scoring as equality
     from forensics.preparing import Wanted
-    from forensics.records.transcript import Sampling
 
     wanted = Wanted(
         reference=reference,
@@ -126,7 +123,7 @@ def command(
         cohort=cohort,
         folder=folder,
         probe_set=probe_set,
-        sampling=Sampling(temperature=temperature, max_tokens=max_tokens, seed=sampling_seed),
+        sampling=sampled(options),
         draws=draws,
         question=question,  # type: ignore[arg-type]  # click.Choice has checked it
         models=models,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from forensics.commands import asking_options, part, sampling_options, say, terms
+from forensics.commands import asking_options, part, sampled, sampling_options, say, terms
 
 
 @click.command(
@@ -33,9 +33,6 @@ def command(
     model: str,
     probe_set: str | None,
     draws: int,
-    temperature: float | None,
-    max_tokens: int,
-    sampling_seed: int,
     dry_run: bool,
     shard: tuple[int, int] | None,
     output: Path,
@@ -47,10 +44,8 @@ def command(
     are kept in a cache of the user's, so that no question is paid for twice.
     """
     from forensics import runner
-    from forensics.records.transcript import Sampling
 
-    sampling = Sampling(temperature=temperature, max_tokens=max_tokens, seed=sampling_seed)
-    ready = runner.named(model, probe_set, sampling=sampling, draws=draws, path=output)
+    ready = runner.named(model, probe_set, sampling=sampled(options), draws=draws, path=output)
     asked = terms(options, shard=shard)
     if dry_run:
         for estimate in runner.estimated([ready], terms=asked):

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from forensics.commands import sampling_options, say, scoring_options, sealing_options, signing
+from forensics.commands import sampled, sampling_options, say, scoring_options, sealing_options, signing
 
 
 @click.command(
@@ -53,5 +53,6 @@ def command(case: Path, **options: Any) -> None:
     from forensics.custody import delivering
 
     signer = signing(options)
+    options["sampling"] = sampled(options)
     click.echo(str(delivering.protocol(case, signer, **options)))
     say("compare with --protocol and this file; a time stamp (--tsa) is what proves its date to others")

@@ -40,16 +40,14 @@ def protocol(
     analyst: str,
     rules: Sequence[str],
     secret_probes: bool,
-    temperature: float | None,
-    max_tokens: int,
-    sampling_seed: int,
+    sampling: Sampling,
     statistics: Sequence[str],
     **options: Any,
 ) -> Path:
     """Draft a protocol from a command's options, and seal it in a new case; returns its path."""
     asked = Wanted(
         folder=folder,
-        sampling=Sampling(temperature=temperature, max_tokens=max_tokens, seed=sampling_seed),
+        sampling=sampling,
         statistics=tuple(statistics) or None,
         **options,
     )

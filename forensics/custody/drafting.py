@@ -100,12 +100,9 @@ def follow(wanted: Wanted, given: Collection[str], protocol: Protocol, digest: s
         "calibration": protocol.calibration_named,
         "transfer": protocol.transfer,
     }
-    sampling = {
-        "temperature": protocol.sampling.temperature,
-        "max_tokens": protocol.sampling.max_tokens,
-        "sampling_seed": protocol.sampling.seed,
-    }
-    kept = {name.removeprefix("sampling_"): value for name, value in sampling.items() if name not in given}
+    options = {"seed": "sampling_seed"}
+    sampling = protocol.sampling.model_dump()
+    kept = {name: value for name, value in sampling.items() if options.get(name, name) not in given}
     return replace(
         wanted,
         sampling=wanted.sampling.model_copy(update=kept),
