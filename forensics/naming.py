@@ -28,12 +28,11 @@ def parse(text: str) -> ModelName:
 
 def _asked_by(adapter: str, name: str, options: dict[str, str], text: str) -> ModelName:
     """Find the adapter, which for a service is the one that speaks its protocol."""
-    adapters = registry.names("adapters")
-    if adapter in adapters:
+    if registry.offers("adapters", adapter):
         return ModelName(adapter=adapter, name=name, options=options)
     if adapter in services.names():
         return ModelName(services.ADAPTER, name, {"service": adapter, **options}, alias=text)
-    raise UnknownName("adapter or service", adapter, [*adapters, *services.names()])
+    raise UnknownName("adapter or service", adapter, [*registry.names("adapters"), *services.names()])
 
 
 def _alias(text: str) -> ModelName:

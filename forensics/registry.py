@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.metadata
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +36,11 @@ class Listed:
 def names(kind: str) -> list[str]:
     """Return the names of all plugins of a kind, sorted, without importing any."""
     return sorted({*_files(kind), *_entry_points(kind)})
+
+
+def offers(kind: str, name: str) -> bool:
+    """Say whether there is a plugin of this name; what is installed is looked through only where no built-in one has it."""
+    return name in _files(kind) or name in _entry_points(kind)
 
 
 def load(kind: str, name: str) -> ModuleType:
@@ -109,5 +113,7 @@ def _entry_points(kind: str) -> dict[str, str]:
 @functools.cache
 def _entry_points_on(kind: str, path: tuple[str, ...]) -> dict[str, str]:
     """Look through what is installed on a path, once."""
+    import importlib.metadata  # slow to load, and mostly a built-in plugin is meant
+
     points = importlib.metadata.entry_points(group=f"forensics.{kind}")
     return {point.name: point.value.partition(":")[0] for point in points}

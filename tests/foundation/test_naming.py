@@ -37,8 +37,8 @@ def test_a_name_is_split_once(text: str, name: str, options: dict[str, str]) -> 
 
 
 def test_an_adapter_is_everything_before_the_first_colon_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = registry.names
-    monkeypatch.setattr(registry, "names", lambda kind: [*real(kind), "ollama"] if kind == "adapters" else real(kind))
+    real = registry.offers
+    monkeypatch.setattr(registry, "offers", lambda kind, name: name == "ollama" or real(kind, name))
     parsed = naming.parse("ollama:qwen3:8b?temperature=0")
     assert (parsed.adapter, parsed.name, dict(parsed.options)) == ("ollama", "qwen3:8b", {"temperature": "0"})
 
