@@ -224,8 +224,8 @@ def evidence(
         controls=(Control(id="itself", name=say("control"), expected="closer", statistic="lexical", normalised=None,
                           log10_lr=None, verdict="not available", reason=say("reason")),),
         triad=Triad(
-            statistic="opening", version="1", n_probes=20, n_unrelated=6, p=0.25, sentence=say("sentence"), meaning=say("meaning"),
-            members=tuple(TriadMember(model=say(f"member{i}"), role=role, n_probes=20, closeness=0.4, beyond=None, reason=say("reason"))
+            statistic="opening", version="1", n_probes=20, n_unrelated=6, p=0.25, sentence="a sentence", meaning="a meaning",
+            members=tuple(TriadMember(model=f"member{i}", role=role, n_probes=20, closeness=0.4, beyond=None, reason="a reason")
                           for i, role in enumerate(("questioned", "sibling", "base"))),
             standings=(Standing(measure="closeness", excess=0.2, interval=None, rank=1, of=4, p=0.25),),
         ),
