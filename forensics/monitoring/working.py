@@ -15,7 +15,7 @@ from forensics.adapters import ModelName
 from forensics.custody import sealing, seals
 from forensics.equality.reading import FEWEST_DRAWS
 from forensics.equality.scoring import terms
-from forensics.errors import ModelDidNotAnswer
+from forensics.errors import ModelDidNotAnswer, TooLittleEvidence
 from forensics.monitoring import asking, manner, plans, watching
 from forensics.monitoring.asking import Answers, Purse, Wish
 from forensics.monitoring.history import History, Row
@@ -199,7 +199,13 @@ def _case(shift: Shift, pair: Pair, sides: dict[Side, Answers], cohort: Sequence
         if pair.draws < FEWEST_DRAWS:
             return _observed(shift, wanted)
     plan = comparing.Plan(sealing=shift.seal)
-    result = comparing.compare(wanted, formats=pair.formats, workers=shift.workers, say=shift.say, plan=plan)
+    try:
+        result = comparing.compare(wanted, formats=pair.formats, workers=shift.workers, say=shift.say, plan=plan)
+    except TooLittleEvidence:
+        if cohort:
+            raise
+        # One draw of each probe, as most recorded answers hold: nothing to say of one night's equality.
+        return _observed(shift, wanted)
     digest = canonical.file_digest(folder / case_files.CASE)
     if shift.seal is not None:
         bundle = shift.place / SEALED / pair.name / shift.night

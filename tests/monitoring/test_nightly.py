@@ -127,42 +127,18 @@ def test_every_gate_decides_the_exit_status(world: World, gates: str, status: in
 
 
 def test_failures_trip_their_gate_or_break_the_pair(world: World) -> None:
-    def fails(share: int) -> Any:
-        def answer(prompt: str, made: Any) -> Any:
-            if hash_of(prompt) % 12 < share:
-                raise RuntimeError("no answer")
-            return made
-
-        return answer
-
-    order = [json.loads(line)["prompt"] for line in (world.folder / "few.jsonl").read_text().splitlines()[1:]]
-    hash_of = order.index
-    world.plan.write_text(PLAN.replace('drift = "any"', 'drift = "any"\nfailures_at_most = 0.1'))
-    _fail_politely(world)
-    world.answers["oak"] = fails(3)
-    found = world.found(1)
-    assert (found["exit_status"], gate(found, "failures")["verdict"]) == (5, "tripped")
-    world.answers["oak"] = fails(9)
-    found = world.found(2)
-    assert (found["exit_status"], pair(found)["status"]) == (3, "broken")
-    assert "unanswered" in pair(found)["reason"]
-
-
-def _fail_politely(world: World) -> None:
-    """Let the demo adapter turn an exception into a failed answer, as adapters of services do."""
-    from forensics import registry
-    from forensics.adapters import Fault, Reply
-
-    kind = registry.load("adapters", "demo").DemoModel
-    real = kind.ask
-
-    def ask(self: Any, asked: Any) -> Reply:
-        try:
-            return real(self, asked)
-        except RuntimeError as error:
-            return Reply(state="failed", text="", error=str(error), fault=Fault(kind="bad_request"))
-
-    world._patch.setattr(kind, "ask", ask)
+    prompts = [json.loads(line)["prompt"] for line in (world.folder / "few.jsonl").read_text().splitlines()[1:]]
+    for day, failing in ((1, 3), (2, 9)):
+        rows = [{"prompt": p, "answer": None if i < failing else f"words {i}"} for i, p in enumerate(prompts)]
+        (world.folder / f"{day}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        plan = PLAN.replace('"demo:oak"', f'"replay:{day}.jsonl"')
+        world.plan.write_text(plan.replace('drift = "any"', 'drift = "any"\nfailures_at_most = 0.1'))
+        found = world.found(day)
+        if day == 1:
+            assert (found["exit_status"], gate(found, "failures")["verdict"]) == (5, "tripped")
+        else:
+            assert (found["exit_status"], pair(found)["status"]) == (3, "broken")
+            assert "unanswered" in pair(found)["reason"]
 
 
 TWO = HEAD + (
