@@ -37,7 +37,7 @@ def gate(found: dict[str, Any], name: str, of: str = "served") -> dict[str, Any]
 
 
 def test_a_swap_in_the_middle_of_a_month_is_caught_within_three_nights_and_stands(world: World) -> None:
-    world.write(probes_=16)
+    world.write(probes_=25)
     alarms = []
     for day in range(1, 10):
         if day == 6:
@@ -45,7 +45,7 @@ def test_a_swap_in_the_middle_of_a_month_is_caught_within_three_nights_and_stand
         found = world.found(day)
         alarms.append(pair(found)["alarms"])
         assert found["exit_status"] == (5 if alarms[-1] else 0)
-        assert found["spend"]["calls"] == (128 if day == 1 else 64)
+        assert found["spend"]["calls"] == (200 if day == 1 else 100)
     assert not any(alarms[:5])
     first = next(day for day, alarm in enumerate(alarms, start=1) if alarm)
     assert first <= 8
@@ -61,7 +61,7 @@ def test_a_swap_in_the_middle_of_a_month_is_caught_within_three_nights_and_stand
 
 
 def test_a_change_of_form_is_reported_as_form_and_a_swap_after_it_as_a_swap(world: World) -> None:
-    world.write(PLAN.replace('drift = "any"', 'drift = "behaviour"'), probes_=16)
+    world.write(PLAN.replace('drift = "any"', 'drift = "behaviour"'), probes_=25)
     for day in range(1, 7):
         if day == 4:
             world.answers["oak"] = dressed
@@ -315,7 +315,7 @@ def test_a_run_that_is_killed_loses_nothing_and_goes_on_where_it_stopped(tmp_pat
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert [p["status"] for p in found["pairs"]] == ["done", "done"]
-    assert counter.stat().st_size <= 24 + 1, "at most the one question that was under way is asked twice"
+    assert counter.stat().st_size <= 24 + 8, "at most the few questions that were under way are asked twice"
     assert pair(found, "killed")["spend"]["calls"] >= 24, "what the killed run asked is counted"
     with open_history(tmp_path / "history.sqlite") as history:
         assert len(history.rows("measured", pair="first")) == 1
