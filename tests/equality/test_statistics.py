@@ -268,7 +268,7 @@ def test_power(case: tuple[str, ...]) -> None:
 
     def form(text: str) -> str:
         if "edges" in case:
-            return text.upper() if len(text) % 3 == 0 else text
+            return text.upper() if len(text) % 2 else text
         return text.replace("st", "sd")
 
     found = p_values(case[0], times=20, usual=0.5, shift=1.0, kernels=case[1:], form=form)
@@ -300,7 +300,7 @@ def test_a_habit_of_all_answers_is_found_by_pooling_and_a_quirk_of_each_probe_is
                 hits.append(next(t.p for t in tests if t.kernel == kernel) <= 0.05)
         return {kernel: float(np.mean(hits)) for kernel, hits in found.items()}
 
-    habit = shares(lambda text: text.replace("st", "sd") if len(text) % 3 == 0 else text)
+    habit = shares(lambda text: text.replace("st", "sd") if len(text) % 2 else text)
     assert habit["pooled"] > habit["spectrum"]
     quirk = shares(str, usual=0.3)
     assert quirk["spectrum"] > quirk["pooled"]
