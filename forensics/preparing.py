@@ -18,12 +18,12 @@ from forensics.asking import outcome as outcomes
 from forensics.asking.estimate import Estimate
 from forensics.asking.lines import Run
 from forensics.asking.terms import Terms
-from forensics.equality import testing
+from forensics.equality import likelihoods, testing
 from forensics.equality.reading import FEWEST_DRAWS
 from forensics.errors import UsageError
 from forensics.records.base import Question, Role
 from forensics.records.case import Case, Source
-from forensics.records.equality import EqualityTerms
+from forensics.records.equality import EqualityCase, EqualityTerms
 from forensics.records.probes import ProbeSet
 from forensics.records.transcript import Sampling
 from forensics.runner import Ready
@@ -76,7 +76,7 @@ def prepare(wanted: Wanted, *, say: Say) -> Case:
 def gather(wanted: Wanted, *, say: Say) -> Case:
     """Find recorded answers and ask the other models; raises any UsageError before a model is asked.
 
-    Writes the transcripts of models that were asked, and nothing else.
+    Writes the transcripts of models that were asked, for equality the likelihoods of answers, and nothing else.
     """
     declared = sources.declared_lineages(wanted.cohort, wanted.models)
     alone = wanted.question == "equality"
@@ -124,7 +124,7 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
         calibration=canonical.digest(calibration) if calibration else None,
         transfer=wanted.transfer,
         protocol=wanted.protocol,
-        equality=wanted.equality,
+        equality=_equality(wanted, ready.get(0), (reference, questioned), say),
     )
 
 
@@ -187,6 +187,14 @@ def _ask(ready: Sequence[Ready], *, terms: Terms, say: Say) -> None:
     found = runner.ask(ready, terms=terms, stream=sys.stderr)
     runner.tell(found, say=say)
     outcomes.judge(found, min_answered=terms.min_answered)
+
+
+def _equality(wanted: Wanted, reference: Ready | None, sides: tuple[Source, Source], say: Say) -> EqualityCase | None:
+    """Ask the reference, where it is there and can score text, how likely it finds the answers of both sides."""
+    if wanted.equality is None:
+        return None
+    there = None if reference is None else likelihoods.Reference(reference.run, reference.model)
+    return likelihoods.gather(wanted.equality, there, sides, root=wanted.folder, chosen=wanted.statistics, say=say)
 
 
 def _asked_source(wanted: Wanted, role: Role, asked: Ready, declared: Mapping[str, str]) -> Source:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from forensics import case as case_files
 from forensics import circumstances, corpus, scoring
-from forensics.equality import deciding, reading
+from forensics.equality import deciding, likelihoods, reading
 from forensics.errors import UsageError
 from forensics.records.base import Question
 from forensics.records.case import Case
@@ -35,10 +36,13 @@ def score_case(case: Case, *, root: Path, tool: str) -> Scores:
 
     Raises TooLittleEvidence, IntegrityBroken or BadFile; a statistic that does not apply is a test with a reason.
     """
-    fixed = case.equality or terms("equality", alpha=None, delta=None, permutations=None)
+    held = case.equality
+    fixed = held.terms if held else terms("equality", alpha=None, delta=None, permutations=None)
     assert fixed is not None  # the question is equality
     both = corpus.sides([case.reference, case.questioned], root=root, only=case.only)
-    probes = reading.draws(case.reference, case.questioned, root=root, only=case.only)
+    drawn = reading.draws(case.reference, case.questioned, root=root, only=case.only)
+    probes = likelihoods.beside(drawn, case_files.read_likelihoods(root, case))
+    unscored = held.unscored if held else None
     return Scores(
         schema=scoring.SCHEMA,
         tool=tool,
@@ -55,5 +59,5 @@ def score_case(case: Case, *, root: Path, tool: str) -> Scores:
         habits=(),
         controls=(),
         triad=None,
-        equality=deciding.decide(probes, fixed, seed=case.seed, chosen=case.statistics),
+        equality=deciding.decide(probes, fixed, seed=case.seed, chosen=case.statistics, unscored=unscored),
     )
