@@ -19,7 +19,7 @@ from forensics.asking.estimate import Estimate
 from forensics.asking.lines import Run
 from forensics.asking.terms import Terms
 from forensics.equality import likelihoods, testing
-from forensics.equality.reading import FEWEST_DRAWS
+from forensics.equality.reading import FEWEST_DRAWS, own_seeds
 from forensics.errors import UsageError
 from forensics.records.base import Question, Role
 from forensics.records.case import Case, Source
@@ -81,13 +81,7 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
     declared = sources.declared_lineages(wanted.cohort, wanted.models)
     alone = wanted.question == "equality"
     sides = _sides(wanted)
-    if wanted.statistics and alone:
-        testing.check(wanted.statistics)
-    elif wanted.statistics:
-        scoring.chosen_statistics(wanted.statistics, wanted.question)
-    asked = any(model.adapter != naming.RECORDED for _, model in sides)
-    if alone and asked and wanted.draws < FEWEST_DRAWS:
-        raise UsageError("Equality is tested on several draws of every probe.", remedy="Ask for them: --draws 10.")
+    check(wanted, asked=any(model.adapter != naming.RECORDED for _, model in sides))
     probe_set = _probe_set(wanted, sides)
     calibration = read_calibration(wanted)
     relatives = lineages.read_relatives(wanted.relatives) if wanted.relatives else []
@@ -126,6 +120,17 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
         protocol=wanted.protocol,
         equality=_equality(wanted, ready.get(0), (reference, questioned), say),
     )
+
+
+def check(wanted: Wanted, *, asked: bool) -> None:
+    """Refuse, with UsageError, statistics of another question, and equality on one draw where a model is to be asked."""
+    alone = wanted.question == "equality"
+    if wanted.statistics and alone:
+        testing.check(wanted.statistics)
+    elif wanted.statistics:
+        scoring.chosen_statistics(wanted.statistics, wanted.question)
+    if alone and asked and wanted.draws < FEWEST_DRAWS:
+        raise UsageError("Equality is tested on several draws of every probe.", remedy="Ask for them: --draws 10.")
 
 
 def read_calibration(wanted: Wanted) -> bytes | None:
@@ -214,11 +219,7 @@ def _asked_source(wanted: Wanted, role: Role, asked: Ready, declared: Mapping[st
 
 
 def _sampling(wanted: Wanted, role: Role) -> Sampling:
-    """Return how a side is sampled: for equality the questioned model gets seeds of its own.
-
-    With the reference's seeds one model would give the same answers twice, which are no draws of their own.
-    """
-    seed = wanted.sampling.seed
-    if wanted.question != "equality" or role != "questioned" or seed is None:
+    """Return how a side is sampled: for equality the questioned model gets seeds of its own."""
+    if wanted.question != "equality" or role != "questioned":
         return wanted.sampling
-    return wanted.sampling.model_copy(update={"seed": (seed + wanted.draws) % (1 << 31)})
+    return own_seeds(wanted.sampling, wanted.draws)

@@ -15,12 +15,20 @@ from forensics.records.scores import Scores
 
 
 def terms(
-    question: Question, *, alpha: float | None, delta: float | None, permutations: int | None
+    question: Question,
+    *,
+    alpha: float | None,
+    delta: float | None,
+    permutations: int | None,
+    planned: bool = False,
 ) -> EqualityTerms | None:
-    """Return what is fixed for the question of equality, None for any other; raises UsageError for terms of no use."""
+    """Return what is fixed for the question of equality, None for any other; raises UsageError for terms of no use.
+
+    `planned`: a protocol may yet say that equality is the question, so that terms are returned for any.
+    """
     given = {"--alpha": alpha, "--delta": delta, "--permutations": permutations}
     useless = [name for name, value in given.items() if value is not None]
-    if question != "equality":
+    if question != "equality" and not planned:
         if useless:
             raise UsageError(f"{', '.join(useless)} is for --question equality.", remedy="Leave it out, or ask that.")
         return None
