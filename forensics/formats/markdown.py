@@ -14,6 +14,8 @@ SUMMARY = "report.md and figures/*.svg: for code hosts, editors and version cont
 MOST_ROWS = 60
 """Rows printed of a table; longer ones end with a pointer to their CSV file."""
 LONGEST_CELL = 600
+BLANK = "(blank)"
+"""Stands where a text holds nothing that could be seen: an empty item would take what follows it into itself."""
 
 
 def render(report: Report) -> dict[str, bytes]:
@@ -60,7 +62,7 @@ def _first_screen(summary: Summary) -> Iterator[str]:
     ]
     if steps:
         yield from (f"* Scale of ratios: {'; '.join(steps)}; mirrored below 1.", "")
-    yield from (f"* {md(caution)}" for caution in summary.cautions)
+    yield from (f"* {md(caution) or BLANK}" for caution in summary.cautions)
     yield ""
     if summary.figure:
         yield from _figure(summary.figure)

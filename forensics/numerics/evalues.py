@@ -22,8 +22,8 @@ def log_e(p: ArrayLike) -> Floats:
     "E-values: calibration, combination and applications", equation 2). It falls with p, so a p-value that is too large
     only loses evidence.
 
-    >>> [round(float(x), 3) for x in np.exp(log_e([1.0, 0.1, 0.001]))]
-    [0.5, 1.263, 20.792]
+    >>> [round(float(x), 3) for x in np.exp(log_e([1.0, 0.1, 0.01]))]
+    [0.5, 1.263, 4.451]
     """
     x = -np.log(np.asarray(p, float))
     # With x = −ln p the formula is (e^x − 1 − x) / x²; its limit at 0 is 1/2.

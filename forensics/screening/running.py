@@ -199,8 +199,7 @@ def _kinds(statistics: Sequence[str]) -> list[str]:
     kinds = set()
     for name in statistics:
         plugin = registry.load("statistics", name)
-        whole = hasattr(plugin, "survey") or hasattr(plugin, "STATES") or most_probes(plugin.FEATURE) is not None
-        if whole or plugin.ROLE != "weighed":
+        if not _screens(name):
             able = [other for other in registry.names("statistics") if _screens(other)]
             raise UnknownName(
                 "statistic for a screen", name, able,
@@ -227,8 +226,9 @@ def _check_candidates(wanted: Wanted, statistics: Sequence[str]) -> None:
 
 def _screens(name: str) -> bool:
     plugin = registry.load("statistics", name)
-    whole = hasattr(plugin, "survey") or hasattr(plugin, "STATES") or most_probes(plugin.FEATURE) is not None
-    return not whole and plugin.ROLE == "weighed"
+    if plugin.ROLE != "weighed":
+        return False
+    return not (hasattr(plugin, "survey") or hasattr(plugin, "STATES") or most_probes(plugin.FEATURE) is not None)
 
 
 def _weigh(

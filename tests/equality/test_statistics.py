@@ -264,10 +264,15 @@ def test_false_alarms_stay_within_what_alpha_promises_and_p_is_uniform(case: tup
 
 @pytest.mark.parametrize("case", CASES, ids=":".join)
 def test_power(case: tuple[str, ...]) -> None:
-    found = p_values(
-        case[0], times=20, usual=0.5, shift=1.0, kernels=case[1:], form=lambda text: text.replace("st", "sd")
-    )
-    assert (found <= 0.05).mean() > (0.3 if {"hamming", "edges"} & set(case) else 0.6)
+    """A change that each can see: `edges` looks at how answers begin and end, and at nothing between."""
+
+    def form(text: str) -> str:
+        if "edges" in case:
+            return text.upper() if len(text) % 2 else text
+        return text.replace("st", "sd")
+
+    found = p_values(case[0], times=20, usual=0.5, shift=1.0, kernels=case[1:], form=form)
+    assert (found <= 0.05).mean() > (0.3 if "hamming" in case else 0.6)
 
 
 @pytest.mark.parametrize("case", CASES, ids=":".join)
@@ -295,7 +300,7 @@ def test_a_habit_of_all_answers_is_found_by_pooling_and_a_quirk_of_each_probe_is
                 hits.append(next(t.p for t in tests if t.kernel == kernel) <= 0.05)
         return {kernel: float(np.mean(hits)) for kernel, hits in found.items()}
 
-    habit = shares(lambda text: text.replace("st", "sd") if len(text) % 3 == 0 else text)
+    habit = shares(lambda text: text.replace("st", "sd") if len(text) % 2 else text)
     assert habit["pooled"] > habit["spectrum"]
     quirk = shares(str, usual=0.3)
     assert quirk["spectrum"] > quirk["pooled"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from forensics import deriving, preparing
+from forensics import deriving, sources
 from forensics.adapters import ModelName
 from forensics.features import extract
 from forensics.features.tokens import tokenise
@@ -241,7 +241,7 @@ def test_whether_a_known_text_is_in_a_pack_needs_its_key(
 
 
 def source_of(path: Path) -> Source:
-    return preparing.recorded_source(ModelName("replay", str(path)), "cohort", folder=path.parent.parent, declared={})
+    return sources.recorded_source(ModelName("replay", str(path)), "cohort", folder=path.parent.parent, declared={})
 
 
 @pytest.mark.slow

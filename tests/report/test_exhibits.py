@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from forensics import canonical, comparing, exhibits, preparing, registry, scoring
 from forensics import case as case_files
+from forensics import comparing, exhibits, preparing, registry, scoring
 from forensics.evidence import weigh
 from forensics.packs import building, using
 from forensics.records.evidence import Evidence
@@ -84,8 +84,7 @@ def test_a_cohort_pack_has_no_texts_to_show_and_the_report_says_so(
         shared, tmp_path / "market.cohort", models=None, embed="none", workers=1, say=lambda _: None
     ).path
     case = preparing.gather(wanted(folder, tmp_path / "case", statistics=("lexical",)), say=lambda line: None)
-    digest = canonical.file_digest(pack)
-    cohort = tuple(using.source(pack, s.name, "cohort", digest=digest) for s in case.cohort)
+    cohort = tuple(using.source(pack, s.name, declared={}) for s in case.cohort)
     case = case.model_copy(update={"cohort": cohort})
     scores = scoring.score_case(case, root=tmp_path / "case", tool="x", workers=1)
     evidence = weigh(case, scores, None, root=tmp_path / "case")

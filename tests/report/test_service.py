@@ -32,7 +32,7 @@ def asked(evidence: Evidence, *, sent: tuple[str, str]) -> Evidence:
 
 
 def _said(sides: list[SideCounts]) -> list[str]:
-    scores = Scores.model_construct(sides=tuple(sides))
+    scores = Scores.model_construct(question="derivation", sides=tuple(sides), equality=None, triad=None)
     return _warnings(scores, None)
 
 
