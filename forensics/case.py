@@ -12,13 +12,15 @@ from forensics.errors import BadFile, IntegrityBroken, UsageError
 from forensics.records.base import Record
 from forensics.records.calibration import Calibration
 from forensics.records.case import Case
+from forensics.records.equality import Likelihoods
 from forensics.records.evidence import Evidence
 from forensics.records.scores import Scores
 from forensics.transcripts import safe_name
 
 CASE, SCORES, EVIDENCE, CALIBRATION = "case.json", "scores.json", "evidence.json", "calibration.json"
+LIKELIHOODS = "likelihoods.json"
 TRANSCRIPTS = "transcripts"
-_R = TypeVar("_R", Case, Scores, Evidence)
+_R = TypeVar("_R", Case, Scores, Evidence, Likelihoods)
 
 
 def write(folder: Path, name: str, record: Record) -> Path:
@@ -59,6 +61,22 @@ def read_calibration(folder: Path, case: Case) -> Calibration | None:
             f"{path} is not the calibration this case was made with.", remedy="Restore it, or compare again."
         )
     return calibrations.parse(data, path=str(path))
+
+
+def read_likelihoods(folder: Path, case: Case) -> Likelihoods | None:
+    """Read the likelihoods of a case's answers; raises IntegrityBroken where they are not those the case was made with."""
+    named = None if case.equality is None else case.equality.likelihoods
+    if named is None:
+        return None
+    path = folder / LIKELIHOODS
+    if canonical.digest(path.read_bytes() if path.is_file() else b"") != named:
+        raise IntegrityBroken(
+            f"{path} is not the file this case was made with.", remedy="Restore it, or compare again."
+        )
+    found = _read(folder, LIKELIHOODS, Likelihoods, made_by="forensics compare")
+    if (found.reference, found.questioned) != (case.reference.digest, case.questioned.digest):
+        raise IntegrityBroken(f"{path} is of other answers than the case's.", remedy="Compare again.")
+    return found
 
 
 def transcript_path(folder: Path, role: str, name: str) -> Path:

@@ -6,6 +6,7 @@ reads as written. It knows nothing of the catalogue, of where its text comes fro
 
 import hashlib
 import json
+import math
 import random
 import re
 from bisect import bisect_right
@@ -90,6 +91,37 @@ class LanguageModel:
                 return Completion(_join(words[start:]), len(words) - start, "stop")
             words.append(word)
         return Completion(_join(words[start:]), max_tokens, "length")
+
+    def likelihood(self, prompt: str, text: str) -> float:
+        """Return the mean log-probability per token of a text as the continuation of `prompt`, at temperature 1.
+
+        How it ends does not count; a token that never follows counts as one draw in 2³². 0 for a text without a token.
+        """
+        words = [_END] * _CONTEXT + _tokens(prompt[-_TAIL:])
+        tokens = [token for passage in passages_of(text) for token in passage][:-1]
+        logs = []
+        for place, token in enumerate(tokens):
+            # An answer's first space is stripped: of the two ways to begin, the likelier one.
+            readings = {token, token.lstrip(" ")} if place == 0 else {token}
+            share, read = max((self._share(words, reading), reading) for reading in readings)
+            logs.append(math.log(max(share, 1 / _SCALE)))
+            words.append(read)
+        return math.fsum(logs) / len(logs) if logs else 0.0
+
+    def _share(self, words: Sequence[str], token: str) -> float:
+        """Return the probability that `_next` gives a token at temperature 1."""
+        share, reached = 0.0, 1.0
+        for length in range(_CONTEXT, -1, -1):
+            found = self._followers(tuple(words[len(words) - length :]), 1.0)
+            if found is None:
+                continue
+            here = _SCALE / (_SCALE + found.leave)
+            if token in found.tokens:
+                at = found.tokens.index(token)
+                weight = found.cumulative[at] - (found.cumulative[at - 1] if at else 0)
+                share += reached * here * weight / found.cumulative[-1]
+            reached *= 1 - here
+        return share
 
     def _next(self, words: Sequence[str], temperature: float, rng: random.Random) -> str:
         length = _CONTEXT

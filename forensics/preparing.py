@@ -18,12 +18,12 @@ from forensics.asking import outcome as outcomes
 from forensics.asking.estimate import Estimate
 from forensics.asking.lines import Run
 from forensics.asking.terms import Terms
-from forensics.equality import testing
-from forensics.equality.reading import FEWEST_DRAWS
+from forensics.equality import likelihoods, testing
+from forensics.equality.reading import FEWEST_DRAWS, own_seeds
 from forensics.errors import UsageError
 from forensics.records.base import Question, Role
 from forensics.records.case import Case, Source
-from forensics.records.equality import EqualityTerms
+from forensics.records.equality import EqualityCase, EqualityTerms
 from forensics.records.probes import ProbeSet
 from forensics.records.transcript import Sampling
 from forensics.runner import Ready
@@ -76,18 +76,12 @@ def prepare(wanted: Wanted, *, say: Say) -> Case:
 def gather(wanted: Wanted, *, say: Say) -> Case:
     """Find recorded answers and ask the other models; raises any UsageError before a model is asked.
 
-    Writes the transcripts of models that were asked, and nothing else.
+    Writes the transcripts of models that were asked, for equality the likelihoods of answers, and nothing else.
     """
     declared = sources.declared_lineages(wanted.cohort, wanted.models)
     alone = wanted.question == "equality"
     sides = _sides(wanted)
-    if wanted.statistics and alone:
-        testing.check(wanted.statistics)
-    elif wanted.statistics:
-        scoring.chosen_statistics(wanted.statistics, wanted.question)
-    asked = any(model.adapter != naming.RECORDED for _, model in sides)
-    if alone and asked and wanted.draws < FEWEST_DRAWS:
-        raise UsageError("Equality is tested on several draws of every probe.", remedy="Ask for them: --draws 10.")
+    check(wanted, asked=any(model.adapter != naming.RECORDED for _, model in sides))
     probe_set = _probe_set(wanted, sides)
     calibration = read_calibration(wanted)
     relatives = lineages.read_relatives(wanted.relatives) if wanted.relatives else []
@@ -124,8 +118,19 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
         calibration=canonical.digest(calibration) if calibration else None,
         transfer=wanted.transfer,
         protocol=wanted.protocol,
-        equality=wanted.equality,
+        equality=_equality(wanted, ready.get(0), (reference, questioned), say),
     )
+
+
+def check(wanted: Wanted, *, asked: bool) -> None:
+    """Refuse, with UsageError, statistics of another question, and equality on one draw where a model is to be asked."""
+    alone = wanted.question == "equality"
+    if wanted.statistics and alone:
+        testing.check(wanted.statistics)
+    elif wanted.statistics:
+        scoring.chosen_statistics(wanted.statistics, wanted.question)
+    if alone and asked and wanted.draws < FEWEST_DRAWS:
+        raise UsageError("Equality is tested on several draws of every probe.", remedy="Ask for them: --draws 10.")
 
 
 def read_calibration(wanted: Wanted) -> bytes | None:
@@ -189,6 +194,14 @@ def _ask(ready: Sequence[Ready], *, terms: Terms, say: Say) -> None:
     outcomes.judge(found, min_answered=terms.min_answered)
 
 
+def _equality(wanted: Wanted, reference: Ready | None, sides: tuple[Source, Source], say: Say) -> EqualityCase | None:
+    """Ask the reference, where it is there and can score text, how likely it finds the answers of both sides."""
+    if wanted.equality is None:
+        return None
+    there = None if reference is None else likelihoods.Reference(reference.run, reference.model)
+    return likelihoods.gather(wanted.equality, there, sides, root=wanted.folder, chosen=wanted.statistics, say=say)
+
+
 def _asked_source(wanted: Wanted, role: Role, asked: Ready, declared: Mapping[str, str]) -> Source:
     """Return where the answers of a model that was asked lie."""
     model = asked.run.model
@@ -206,11 +219,7 @@ def _asked_source(wanted: Wanted, role: Role, asked: Ready, declared: Mapping[st
 
 
 def _sampling(wanted: Wanted, role: Role) -> Sampling:
-    """Return how a side is sampled: for equality the questioned model gets seeds of its own.
-
-    With the reference's seeds one model would give the same answers twice, which are no draws of their own.
-    """
-    seed = wanted.sampling.seed
-    if wanted.question != "equality" or role != "questioned" or seed is None:
+    """Return how a side is sampled: for equality the questioned model gets seeds of its own."""
+    if wanted.question != "equality" or role != "questioned":
         return wanted.sampling
-    return wanted.sampling.model_copy(update={"seed": (seed + wanted.draws) % (1 << 31)})
+    return own_seeds(wanted.sampling, wanted.draws)

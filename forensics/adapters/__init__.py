@@ -98,6 +98,17 @@ class Batched(Model, Protocol):
         """Ask several at once; one reply each, in order, the same as `ask` would give."""
 
 
+class Scorer(Model, Protocol):
+    """A model that can say how likely it finds a text, whoever wrote it."""
+
+    def score(self, asks: Sequence[Ask], texts: Sequence[str]) -> Sequence[float]:
+        """Return each text's mean log-probability per token (natural, ≤ 0) as the answer to its question.
+
+        The model's own, before temperature and what else narrows the choice; the same for the same question and text.
+        0 for a text without a token. Raises ModelDidNotAnswer where it cannot be computed.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class ModelName:
     """A model as named on the command line: `adapter:name?key=value&key=value`."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -90,12 +91,31 @@ class Loaded:
 
     def generate(self, prompts: Sequence[list[int]], hows: Sequence[How]) -> list[Made]:
         """Continue several texts; each as if it were alone."""
+        with self._few_threads():
+            return self._continued(prompts, hows)
+
+    def likelihood(self, prompt: list[int], text: str) -> float:
+        """Return the mean log-probability per token of a text after a prompt, as far as the model holds both; 0 of none."""
+        import torch
+
+        encoded = self._tokenizer(text, add_special_tokens=False)["input_ids"]
+        tokens = [int(token) for token in encoded][: max(0, self.longest - len(prompt))]
+        if not (prompt and tokens):
+            return 0.0
+        with self._few_threads(), torch.inference_mode():
+            logits = self._model(input_ids=torch.tensor([prompt + tokens], device=self.device)).logits
+            known = torch.log_softmax(logits[0, len(prompt) - 1 : -1].float(), dim=-1).cpu()
+        own = known.gather(1, torch.tensor(tokens)[:, None])
+        return min(0.0, float(own.double().mean()))
+
+    @contextmanager
+    def _few_threads(self) -> Iterator[None]:
         import torch
 
         before = torch.get_num_threads()
         torch.set_num_threads(self._threads or before)
         try:
-            return self._continued(prompts, hows)
+            yield
         finally:
             torch.set_num_threads(before)
 

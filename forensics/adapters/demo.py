@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from forensics import demo_models
@@ -64,3 +64,8 @@ class DemoModel:
             finish_reason=made.finish_reason,
             dropped={**unknown, **system},
         )
+
+    def score(self, asks: Sequence[Ask], texts: Sequence[str]) -> Sequence[float]:
+        """Return each text's mean log-probability per token as a continuation of the last message."""
+        model = demo_models.load(self._name)
+        return [model.likelihood(ask.messages[-1].content, text) for ask, text in zip(asks, texts, strict=True)]

@@ -20,7 +20,7 @@ from forensics import canonical
 from forensics.adapters import Ask, Fault, Reply, _generating
 from forensics.adapters import _parameters as parameters
 from forensics.adapters import _service as service
-from forensics.errors import UsageError
+from forensics.errors import ModelDidNotAnswer, UsageError
 from forensics.records.base import State
 from forensics.records.transcript import TokenLogprob
 
@@ -105,6 +105,23 @@ class Local:
             for place, reply in zip(places, made, strict=True):
                 replies[place] = reply
         return [reply for reply in replies if reply is not None]
+
+    def score(self, asks: Sequence[Ask], texts: Sequence[str]) -> Sequence[float]:
+        """Return each text's mean log-probability per token as the answer to its question, written as `ask` writes it.
+
+        One text at a time, so that no neighbour moves a last digit. Raises ModelDidNotAnswer.
+        """
+        try:
+            with self._lock:
+                loaded = self._loaded
+            return [
+                loaded.likelihood(self._prompt(loaded, ask), canonical.well_formed(text))
+                for ask, text in zip(asks, texts, strict=True)
+            ]
+        except (RuntimeError, OSError, ValueError) as error:  # torch's, memory that does not suffice; a broken folder's
+            raise ModelDidNotAnswer(
+                f"{self._folder} cannot score text: {str(error)[:300]}.", remedy="Try another device or dtype."
+            ) from error
 
     @functools.cached_property
     def _loaded(self) -> _generating.Loaded:

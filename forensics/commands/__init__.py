@@ -12,6 +12,7 @@ from click.core import ParameterSource
 if TYPE_CHECKING:
     from forensics.asking.terms import Terms
     from forensics.custody import sealing
+    from forensics.records.equality import EqualityTerms
     from forensics.records.transcript import Sampling
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -142,6 +143,26 @@ def scoring_options(command: F) -> F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def equality_options(command: F) -> F:
+    """Add the options that the question of equality is decided by; `equality_terms` reads them."""
+    options = [
+        click.option("--alpha", type=click.FloatRange(0.0001, 0.4), help="Equality: false alarms permitted  [default: 0.05]"),
+        click.option("--delta", type=click.FloatRange(0.0001, 0.99), help="Equality: effect that does not matter  [default: 0.01]"),
+        click.option("--permutations", type=click.IntRange(99), help="Equality: permutations  [default: 1999]"),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def equality_terms(options: dict[str, Any], question: str, *, planned: bool = False) -> EqualityTerms | None:
+    """Take what equality is decided by out of a command's options; `planned` where a protocol may name the question."""
+    from forensics.equality import scoring
+
+    named = {name: options.pop(name) for name in ("alpha", "delta", "permutations")}
+    return scoring.terms(question, **named, planned=planned)  # type: ignore[arg-type]  # click.Choice has checked it
 
 
 def workers_option(command: F) -> F:

@@ -11,6 +11,8 @@ from forensics.commands import (
     answers_key,
     as_json,
     asking_options,
+    equality_options,
+    equality_terms,
     format_option,
     given,
     json_option,
@@ -61,11 +63,7 @@ Examples:
     help="Sealed protocol to follow; what is given besides deviates.",
 )
 @click.option("--key", type=click.Path(path_type=Path), help="Key that seals the answers before they are scored.")
-@click.option("--alpha", type=click.FloatRange(0.0001, 0.4), help="Equality: false alarms permitted  [default: 0.05]")
-@click.option(
-    "--delta", type=click.FloatRange(0.0001, 0.99), help="Equality: effect that does not matter  [default: 0.01]"
-)
-@click.option("--permutations", type=click.IntRange(99), help="Equality: permutations  [default: 1999]")
+@equality_options
 @sampling_options
 @asking_options
 @scoring_options
@@ -88,9 +86,6 @@ def command(
     transfer: bool,
     protocol: Path | None,
     key: Path | None,
-    alpha: float | None,
-    delta: float | None,
-    permutations: int | None,
     probe_set: str | None,
     draws: int,
     statistics: tuple[str, ...],
@@ -114,7 +109,6 @@ def command(
     With --relatives, QUESTIONED is set beside other models of its own base: is it nearer to REFERENCE than they are?
     """
     from forensics import comparing, preparing
-    from forensics.equality import scoring as equality
     from forensics.preparing import Wanted
 
     wanted = Wanted(
@@ -134,7 +128,7 @@ def command(
         calibration=calibration,
         transfer=transfer,
         terms=terms(options),
-        equality=equality.terms(question, alpha=alpha, delta=delta, permutations=permutations),  # type: ignore[arg-type]
+        equality=equality_terms(options, question, planned=protocol is not None),
     )
     if dry_run:
         for estimate in preparing.estimated(wanted):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from forensics import canonical
+from forensics.equality.reading import own_seeds
 from forensics.records.case import Case, Relative, Source
 from forensics.records.custody import FixedModel, Opening, Protocol
 from forensics.records.evidence import Propositions
@@ -56,10 +57,19 @@ def _settings(case: Case, scores: Scores, propositions: Propositions, protocol: 
     ):
         if fixed != found:
             yield f"{name}: {found}; the protocol says {fixed}"
+    yield from _terms(case, protocol)
     if propositions != protocol.propositions:
         yield "the propositions are worded otherwise than in the protocol"
     if case.only is not None:
         yield f"scored on {len(case.only)} chosen prompts; the protocol chooses none"
+
+
+def _terms(case: Case, protocol: Protocol) -> Iterator[str]:
+    """Compare what equality is decided by."""
+    found = case.equality.terms.model_dump() if case.equality else {}
+    for name, value in (protocol.equality.model_dump() if protocol.equality else {}).items():
+        if found.get(name, "none") != value:
+            yield f"{name}: {found.get(name, 'none')}; the protocol says {value}"
 
 
 def _related(relatives: Sequence[Relative]) -> str:
@@ -124,12 +134,13 @@ def _recorded(protocol: Protocol) -> Iterator[str]:
 def _sampling(case: Case, scores: Scores, protocol: Protocol) -> Iterator[str]:
     asked = {m.model for m in (protocol.reference, protocol.questioned, *protocol.cohort) if not m.recorded}
     draws = {side.model: side.draws for side in scores.sides}
-    wanted = sampling_text(protocol.sampling)
     for source in (case.reference, case.questioned, *case.cohort):
         if source.name not in asked:
             continue
-        if source.sampling != protocol.sampling:
-            yield f"sampling of {source.name}: {_with_seed(source)}; the protocol says {wanted}, seed {protocol.sampling.seed}"
+        own = protocol.question == "equality" and source.role == "questioned"
+        fixed = own_seeds(protocol.sampling, protocol.draws) if own else protocol.sampling
+        if source.sampling != fixed:
+            yield f"sampling of {source.name}: {_with_seed(source)}; the protocol says {sampling_text(fixed)}, seed {fixed.seed}"
         if draws.get(source.name, protocol.draws) != protocol.draws:
             yield f"draws of {source.name}: {draws[source.name]}; the protocol says {protocol.draws}"
 
@@ -141,13 +152,20 @@ def _with_seed(source: Source) -> str:
 
 def _statistics(scores: Scores, protocol: Protocol) -> Iterator[str]:
     fixed = {statistic.name: statistic.version for statistic in protocol.statistics}
+    tests = scores.equality.tests if scores.equality else ()
     found = {score.statistic: score.version for score in scores.scores}
+    found |= {test.statistic: test.version for test in tests}
+    # Sides that repeat themselves are compared one by one instead: a rule of the protocol, not a departure from it.
+    exact = scores.equality is not None and scores.equality.exact
     for name, version in fixed.items():
+        if name not in found and exact:
+            continue
         if name not in found:
             yield f"statistic {name}: not computed, though the protocol names it"
         elif found[name] != version:
             yield f"statistic {name}: version {found[name]}; the protocol says {version}"
     computed = {score.statistic for score in scores.scores if score.raw is not None}
+    computed |= {test.statistic for test in tests if test.effect is not None and not exact}
     for name in sorted(computed - set(fixed)):
         yield f"statistic {name}: computed, though the protocol does not name it"
 

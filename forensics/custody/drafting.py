@@ -12,11 +12,14 @@ from forensics import __version__, canonical, lineages, naming, preparing, probe
 from forensics.adapters import ModelName
 from forensics.custody.clock import now
 from forensics.custody.deviations import commitment
+from forensics.equality import scoring as equality_scoring
+from forensics.equality import testing
 from forensics.errors import UsageError
 from forensics.preparing import Wanted
 from forensics.propositions import propositions
 from forensics.records.base import Question, Role
 from forensics.records.custody import FixedModel, FixedVersion, Opening, Protocol
+from forensics.records.equality import EqualityTerms
 
 SCHEMA: Final = "forensics/protocol/1"
 DECISION_RULES: Final = (
@@ -26,6 +29,13 @@ DECISION_RULES: Final = (
     "If a control does not come out as expected, no conclusion is drawn.",
 )
 """What is fixed where the analyst fixes nothing else."""
+EQUALITY_RULES: Final = (
+    "The sides differ where a test that decides has p ≤ α after Holm over all tests that decide, however small the effect.",
+    "They differ by less than δ, if at all, where none has and the upper limit of the effect lies below δ; else it cannot be told.",
+    "Where no draw of a side differs from its other draws, answers are compared one by one, and any difference is one.",
+    "Every statistic named here is reported, and a statistic that cannot be computed is reported with the reason.",
+)
+"""The same for the question of equality."""
 
 
 def draft(
@@ -39,8 +49,10 @@ def draft(
         raise UsageError("A protocol names its analyst.", remedy="Give --analyst NAME.")
     reference = _fixed(wanted, naming.parse(wanted.reference), "reference")
     questioned = _fixed(wanted, naming.parse(wanted.questioned), "questioned")
-    cohort = [_fixed(wanted, model, "cohort") for model in sources.cohort_models(wanted.cohort)]
-    if wanted.probe_set is None and any(model.recorded is None for model in (reference, questioned, *cohort)):
+    cohort = _cohort(wanted)
+    asked = any(model.recorded is None for model in (reference, questioned, *cohort))
+    preparing.check(wanted, asked=asked)
+    if wanted.probe_set is None and asked:
         raise UsageError("A model is to be asked, but no probe set was named.", remedy="Name one with --probes.")
     probe_set = probes.reference(probes.load(wanted.probe_set)) if wanted.probe_set else None
     opening = None
@@ -75,7 +87,8 @@ def draft(
         calibration_named=wanted.calibration,
         calibration=canonical.digest(calibration) if calibration else None,
         transfer=wanted.transfer,
-        decision_rules=tuple(rules) or DECISION_RULES,
+        equality=wanted.equality,
+        decision_rules=tuple(rules) or (EQUALITY_RULES if wanted.question == "equality" else DECISION_RULES),
     )
     return protocol, opening
 
@@ -99,6 +112,7 @@ def follow(wanted: Wanted, given: Collection[str], protocol: Protocol, digest: s
         "relatives": Path(protocol.relatives_named) if protocol.relatives_named else None,
         "calibration": protocol.calibration_named,
         "transfer": protocol.transfer,
+        "equality": _terms(wanted, given, protocol),
     }
     options = {"seed": "sampling_seed"}
     sampling = protocol.sampling.model_dump()
@@ -109,6 +123,29 @@ def follow(wanted: Wanted, given: Collection[str], protocol: Protocol, digest: s
         protocol=digest,
         **{name: value for name, value in planned.items() if name not in given},
     )
+
+
+def _terms(wanted: Wanted, given: Collection[str], protocol: Protocol) -> EqualityTerms | None:
+    """Return the terms of the question of equality: the protocol's but for those `given`; raises UsageError for any other."""
+    question = wanted.question if "question" in given else protocol.question
+    terms: dict[str, Any] = dict.fromkeys(EqualityTerms.model_fields)
+    if question == "equality" and protocol.equality is not None:
+        terms |= protocol.equality.model_dump()
+    if wanted.equality is not None:
+        terms |= {name: value for name, value in wanted.equality.model_dump().items() if name in given}
+    return equality_scoring.terms(question, **terms)
+
+
+def _cohort(wanted: Wanted) -> list[FixedModel]:
+    """Return the cohort, which equality alone does without."""
+    if wanted.question == "equality":
+        return []
+    if not wanted.cohort:
+        raise UsageError(
+            f"The question {wanted.question} needs a cohort.",
+            remedy="Name one with --cohort; only equality needs none.",
+        )
+    return [_fixed(wanted, model, "cohort") for model in sources.cohort_models(wanted.cohort)]
 
 
 def _fixed(wanted: Wanted, model: ModelName, role: Role) -> FixedModel:
@@ -124,5 +161,9 @@ def _fixed(wanted: Wanted, model: ModelName, role: Role) -> FixedModel:
 
 
 def _versions(named: tuple[str, ...] | None, question: Question) -> tuple[FixedVersion, ...]:
-    chosen = scoring.chosen_statistics(named, question)
+    if question == "equality":
+        every = testing.names() if named is None else [name.partition(":")[0] for name in named]
+        chosen = list(dict.fromkeys(every))
+    else:
+        chosen = scoring.chosen_statistics(named, question)
     return tuple(FixedVersion(name=name, version=str(registry.load("statistics", name).VERSION)) for name in chosen)

@@ -64,6 +64,9 @@ def of_case(folder: Path) -> Payload:
     case, recorded = of_answers(folder, case_files.read_case(folder))
     items = {item.path: item for item in recorded}
     items[case_files.CASE] = Item(case_files.CASE, case_files.as_written(case), None)
+    if case.equality is not None and case.equality.likelihoods is not None:
+        name = case_files.LIKELIHOODS
+        items[name] = Item(name, folder / name, case.equality.likelihoods)
     for path in _others(folder):
         items[path] = Item(path, folder / path, None)
     clashing = bag.collisions(items)

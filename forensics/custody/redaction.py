@@ -161,7 +161,7 @@ def _records(work: _Work) -> None:
         raise UsageError("No rule fits anything in this bundle.", remedy="Nothing was written; check the rules.")
     for path in list(work.whole):
         _replace_digest(work, path)
-    for path in (case_files.CASE, case_files.SCORES, case_files.EVIDENCE, payload.LOG):
+    for path in (case_files.CASE, case_files.SCORES, case_files.EVIDENCE, case_files.LIKELIHOODS, payload.LOG):
         if path in work.files and path not in work.whole:
             work.whole[path] = "digests of what was removed"
             _replace_digest(work, path)

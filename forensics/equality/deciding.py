@@ -22,14 +22,19 @@ PERMUTATIONS = 1999
 
 
 def decide(
-    probes: Sequence[Draws], terms: EqualityTerms, *, seed: int, chosen: Sequence[str] | None = None
+    probes: Sequence[Draws],
+    terms: EqualityTerms,
+    *,
+    seed: int,
+    chosen: Sequence[str] | None = None,
+    unscored: str | None = None,
 ) -> Equality:
     """Test a pair, look for trivial formatting behind a difference, and say what may be said.
 
     Two sides that differ are said to differ, however small the difference; `within_delta` tells that it is small.
-    Raises UsageError for a statistic of another question.
+    `unscored` says why the reference did not score the answers. Raises UsageError for a statistic of another question.
     """
-    tested = testing.run(probes, terms, seed=seed, chosen=chosen)
+    tested = testing.run(probes, terms, seed=seed, chosen=chosen, unscored=unscored)
     differs, within = _differs(tested, terms), _within(tested, terms)
     traits, plain = formatting.explained(probes, tested, terms, seed=seed, chosen=chosen) if differs else ((), None)
     verdict: EqualityVerdict = "differs" if differs else "equivalent" if within else "cannot tell"

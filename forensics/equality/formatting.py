@@ -76,8 +76,12 @@ def traits(probes: Sequence[Draws], terms: EqualityTerms, *, seed: int) -> list[
 
 
 def without(probes: Sequence[Draws], kinds: Sequence[Kind]) -> list[Draws]:
-    """Take some kinds of formatting out of the answers of both sides."""
-    return [probe._replace(texts=tuple(_taken_out(text, kinds) for text in probe.texts)) for probe in probes]
+    """Take some kinds of formatting out of the answers of both sides; a likelihood is that of the answer as it was."""
+    return [_plain(probe, tuple(_taken_out(text, kinds) for text in probe.texts)) for probe in probes]
+
+
+def _plain(probe: Draws, texts: tuple[str, ...]) -> Draws:
+    return probe._replace(texts=texts, likelihoods=probe.likelihoods if texts == probe.texts else ())
 
 
 def _taken_out(text: str, kinds: Sequence[Kind]) -> str:
@@ -99,9 +103,7 @@ def explained(
     tests = {kind.id: testing.run(without(probes, [kind]), terms, seed=seed, chosen=chosen) for kind, _ in uneven}
     every = testing.run(without(probes, [kind for kind, _ in uneven]), terms, seed=seed, chosen=chosen)
     filled = tuple(
-        trait.model_copy(
-            update={"p_without": _least(tests[kind.id]), "effect_without": tests[kind.id].deciding[0].effect}
-        )
+        trait.model_copy(update={"p_without": _least(tests[kind.id]), "effect_without": _effect(tests[kind.id])})
         for kind, trait in uneven
     )
     return filled, every if gone(tested, every, terms) else None
@@ -111,12 +113,17 @@ def gone(before: Tested, after: Tested, terms: EqualityTerms) -> bool:
     """Say whether a difference is gone: no test that decides finds it any more, and p is far above what it was."""
     was, left = _least(before), _least(after)
     if left is None:
-        return not any(test.effect for test in after.deciding)
+        return bool(after.deciding) and not any(test.effect for test in after.deciding)
     return left > terms.alpha and left >= min(_FAR * (was or 0.0), 0.5)
 
 
 def _least(tested: Tested) -> float | None:
     return min((test.p_adjusted for test in tested.deciding if test.p_adjusted is not None), default=None)
+
+
+def _effect(tested: Tested) -> float | None:
+    """Return the effect by the first test that decides; None where none is left, the likelihoods being of other text."""
+    return next((test.effect for test in tested.deciding), None)
 
 
 def _uneven(probes: Sequence[Draws], has: Sequence[Floats]) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from forensics import deriving
 from forensics.equality.draws import Draws
 from forensics.errors import TooLittleEvidence
 from forensics.records.case import Source
+from forensics.records.transcript import Sampling
 from forensics.transcripts import Entry
 
 FEWEST_PROBES = 5
@@ -35,6 +36,16 @@ def draws(reference: Source, questioned: Source, *, root: Path, only: Iterable[s
             remedy="Ask both sides several times (--draws 10), or record several answers to every prompt.",
         )
     return [_side_by_side(prompt, first[prompt], second[prompt]) for prompt in enough]
+
+
+def own_seeds(sampling: Sampling, draws: int) -> Sampling:
+    """Return how the questioned model is sampled: with seeds of its own.
+
+    With the reference's seeds one model would give the same answers twice, which are no draws of their own.
+    """
+    if sampling.seed is None:
+        return sampling
+    return sampling.model_copy(update={"seed": (sampling.seed + draws) % (1 << 31)})
 
 
 def _answers(source: Source, root: Path) -> Mapping[str, list[Entry]]:

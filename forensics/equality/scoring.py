@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from forensics import case as case_files
 from forensics import circumstances, corpus, scoring
-from forensics.equality import deciding, reading
+from forensics.equality import deciding, likelihoods, reading
 from forensics.errors import UsageError
 from forensics.records.base import Question
 from forensics.records.case import Case
@@ -14,12 +15,20 @@ from forensics.records.scores import Scores
 
 
 def terms(
-    question: Question, *, alpha: float | None, delta: float | None, permutations: int | None
+    question: Question,
+    *,
+    alpha: float | None,
+    delta: float | None,
+    permutations: int | None,
+    planned: bool = False,
 ) -> EqualityTerms | None:
-    """Return what is fixed for the question of equality, None for any other; raises UsageError for terms of no use."""
+    """Return what is fixed for the question of equality, None for any other; raises UsageError for terms of no use.
+
+    `planned`: a protocol may yet say that equality is the question, so that terms are returned for any.
+    """
     given = {"--alpha": alpha, "--delta": delta, "--permutations": permutations}
     useless = [name for name, value in given.items() if value is not None]
-    if question != "equality":
+    if question != "equality" and not planned:
         if useless:
             raise UsageError(f"{', '.join(useless)} is for --question equality.", remedy="Leave it out, or ask that.")
         return None
@@ -35,10 +44,13 @@ def score_case(case: Case, *, root: Path, tool: str) -> Scores:
 
     Raises TooLittleEvidence, IntegrityBroken or BadFile; a statistic that does not apply is a test with a reason.
     """
-    fixed = case.equality or terms("equality", alpha=None, delta=None, permutations=None)
+    held = case.equality
+    fixed = held.terms if held else terms("equality", alpha=None, delta=None, permutations=None)
     assert fixed is not None  # the question is equality
     both = corpus.sides([case.reference, case.questioned], root=root, only=case.only)
-    probes = reading.draws(case.reference, case.questioned, root=root, only=case.only)
+    drawn = reading.draws(case.reference, case.questioned, root=root, only=case.only)
+    probes = likelihoods.beside(drawn, case_files.read_likelihoods(root, case))
+    unscored = held.unscored if held else None
     return Scores(
         schema=scoring.SCHEMA,
         tool=tool,
@@ -55,5 +67,5 @@ def score_case(case: Case, *, root: Path, tool: str) -> Scores:
         habits=(),
         controls=(),
         triad=None,
-        equality=deciding.decide(probes, fixed, seed=case.seed, chosen=case.statistics),
+        equality=deciding.decide(probes, fixed, seed=case.seed, chosen=case.statistics, unscored=unscored),
     )

@@ -48,15 +48,22 @@ def decided_by_default(name: str) -> bool:
     return bool(getattr(registry.load("statistics", name), "DECIDES", True))
 
 
-def run(probes: Sequence[Draws], terms: EqualityTerms, *, seed: int, chosen: Sequence[str] | None = None) -> Tested:
+def run(
+    probes: Sequence[Draws],
+    terms: EqualityTerms,
+    *,
+    seed: int,
+    chosen: Sequence[str] | None = None,
+    unscored: str | None = None,
+) -> Tested:
     """Test whether both sides' answers are draws from one distribution; `chosen` names statistics, None for all.
 
-    A statistic may be named with a kernel, as in `mmd:embedding`. Raises UsageError for one of another question.
+    A statistic may be named with a kernel, as in `mmd:embedding`; `unscored` says why answers have no likelihood. Raises UsageError for one of another question.
     """
     if is_exact(probes):
         return _exactly(probes, terms)
     wanted = [_wanted(name, chosen=chosen) for name in (chosen if chosen is not None else names())]
-    ready = [_ready(probes, request) for request in wanted]
+    ready = [_ready(probes, request, unscored) for request in wanted]
     measured = [entry for entry in ready if isinstance(entry, _Measured)]
     _permute(probes, measured, terms.permutations, seed)
     tests: list[EqualityTest] = []
@@ -115,12 +122,13 @@ def _wanted(request: str, *, chosen: Sequence[str] | None) -> _Wanted:
     return _Wanted(name, kernels, chosen is not None or decided_by_default(name))
 
 
-def _ready(probes: Sequence[Draws], wanted: _Wanted) -> _Measured | EqualityTest:
+def _ready(probes: Sequence[Draws], wanted: _Wanted, unscored: str | None) -> _Measured | EqualityTest:
     plugin = registry.load("statistics", wanted.name)
     usable = [probe for probe in probes if _has(probe, plugin.NEEDS)]
     reason = None
     if len(usable) < max(FEWEST_PROBES, len(probes)):
         reason = f"{_LACKING[plugin.NEEDS]} on {len(probes) - len(usable)} of {len(probes)} probes"
+        reason = unscored if plugin.NEEDS == "likelihoods" and unscored else reason
     if "embedding" in wanted.kernels:
         reason = reason or unavailable("embedding")
     return _without(plugin, wanted, reason) if reason else _Measured(wanted, plugin, probes)

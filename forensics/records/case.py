@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from forensics.records.base import Digest, Question, Record, Role
-from forensics.records.equality import EqualityTerms
+from forensics.records.equality import EqualityCase
 from forensics.records.probes import ProbeSetRef
 from forensics.records.transcript import Sampling
 
@@ -65,5 +65,5 @@ class Case(Record):
     """True where it was to be used even if it does not fit."""
     protocol: Digest | None
     """Digest of the protocol that was sealed before any answer existed; None where there was none."""
-    equality: EqualityTerms | None
-    """What is fixed for the question of equality; None for other questions."""
+    equality: EqualityCase | None
+    """What the question of equality needs; None for other questions."""

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from forensics.records.base import Digest, Question, Record
 from forensics.records.case import Relative
+from forensics.records.equality import EqualityTerms
 from forensics.records.evidence import Propositions
 from forensics.records.probes import ProbeSetRef
 from forensics.records.transcript import Sampling
@@ -73,6 +74,8 @@ class Protocol(Record):
     calibration_named: str | None
     calibration: Digest | None
     transfer: bool
+    equality: EqualityTerms | None
+    """What the question of equality is decided by; None for other questions."""
     decision_rules: tuple[str, ...]
 
 

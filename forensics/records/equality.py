@@ -26,6 +26,40 @@ class EqualityTerms(Record):
     permutations: int = Field(ge=99)
 
 
+class ProbeLikelihoods(Record):
+    """How likely the reference finds the answers of both sides to one probe."""
+
+    prompt_digest: Digest
+    reference: int = Field(ge=0)
+    """How many of the values are of the reference's own answers; they come first."""
+    values: tuple[float, ...]
+    """Mean log-probability per token, answer by answer, draws in order; 0 for an answer without a token."""
+
+
+class Likelihoods(Record):
+    """The likelihood of both sides' answers under the reference, whose adapter can score text."""
+
+    schema_: Literal["forensics/likelihoods/1"] = Field(alias="schema")
+    scorer: str
+    """The reference as it was asked."""
+    notes: dict[str, str]
+    """What its adapter says of it, such as the digest of its weights."""
+    reference: Digest
+    """Digest of the reference's transcript."""
+    questioned: Digest
+    probes: tuple[ProbeLikelihoods, ...]
+
+
+class EqualityCase(Record):
+    """What a case holds for the question of equality, besides the answers."""
+
+    terms: EqualityTerms
+    likelihoods: Digest | None
+    """Digest of the file of likelihoods; None where there is none."""
+    unscored: str | None
+    """Why there is none."""
+
+
 class EqualityTest(Record):
     """One two-sample test of the pair. A test that cannot be made is a result with a reason."""
 

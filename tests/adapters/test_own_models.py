@@ -82,6 +82,23 @@ def test_both_ways_write_a_conversation_alike(own_models: Path, own_servers: dic
         assert one.tokens[0] == other.tokens[0], "the template's tokens are the same"
 
 
+def test_a_score_is_the_mean_of_the_log_probabilities_told_while_answering(own_models: Path) -> None:
+    """And so the other program's too: the test before this one holds both to the same numbers."""
+    model, sampling = local(own_models / "A"), GREEDY.model_copy(update={"logprobs": 0, "max_tokens": 12})
+    compared = 0
+    for text in PREFIXES:
+        reply = model.ask(prefix(text, sampling))
+        assert reply.logprobs is not None
+        if "\ufffd" in reply.text or not reply.text or reply.finish_reason != "length":
+            continue
+        [scored] = model.score([prefix(text)], [reply.text])  # type: ignore[attr-defined]
+        # A text may be cut into other tokens than those it was made of: then its likelihood is another one.
+        compared += scored == pytest.approx(sum(p.logprob for p in reply.logprobs) / len(reply.logprobs), abs=1e-4)
+        [other] = local(own_models / "C").score([prefix(text)], [reply.text])  # type: ignore[attr-defined]
+        assert other < scored < 0, "what A writes, the independent C finds less likely"
+    assert compared >= 5
+
+
 # --- the local folder ---------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import subprocess
 import threading
@@ -163,3 +164,20 @@ def test_replay_gives_the_draw_asked_for_and_says_where_there_is_none() -> None:
 def test_demo_answers_hang_on_the_seed() -> None:
     model = registry.load("adapters", "demo").connect("alder", {})
     assert len({model.ask(ask("The river", seed=seed)).text for seed in range(5)}) > 2
+
+
+@pytest.mark.parametrize("text", ["the same", "", " ", "a\u202e\x00\U0010ffff", "word " * 3000])
+def test_a_model_that_scores_text_gives_every_text_its_own_number(
+    name: str, reachable: tuple[str, Mapping[str, str]], text: str
+) -> None:
+    connect = registry.load("adapters", name).connect
+    if not hasattr(connect(*reachable), "score"):
+        pytest.skip(f"{name} cannot score text")
+    asked, texts = [ask("Return the")] * 3, [text, "value of the object", text]
+    found = list(connect(*reachable).score(asked, texts))
+    assert all(math.isfinite(value) and value <= 0 for value in found)
+    assert found[0] == found[2]
+    assert found == list(reversed(connect(*reachable).score(asked, list(reversed(texts)))))
+    assert found[1] < 0
+    if not text:
+        assert found[0] == 0
