@@ -91,7 +91,7 @@ def test_nights_that_share_a_baseline_are_independent_and_a_fixed_baseline_is_no
     year = nights.Year(nights=40, baseline=2, draws=2)
     rng = np.random.default_rng(0)
     own = bank(1, draws_=year.needed)
-    kernel = nights.kernels(own)["received"]
+    kernel = nights.seen(own)["received"]
     order = nights.dealt(rng, 300, 4, year, draws_held=year.needed)
     valid, fixed = nights.p_values(kernel, order, year, rng), nights.fixed_baseline(kernel, order, year, rng)
     low, high = stats.binom.interval(0.9999, valid.size, 0.05)
@@ -109,7 +109,7 @@ def test_the_simulation_tests_what_the_tool_tests() -> None:
     year = nights.Year(nights=3, baseline=4, draws=2)
     own = bank(3, draws_=year.needed)
     order = np.tile(np.arange(year.needed), (1, 4, 1))
-    told = nights.p_values(nights.kernels(own)["received"], order, year, np.random.default_rng(0))[0]
+    told = nights.p_values(nights.seen(own)["received"], order, year, np.random.default_rng(0))[0]
     probes = np.repeat(np.arange(4, dtype=np.uint8), year.needed).reshape(4, -1)
     dated = []
     for start, stop in ((0, 4), (4, 6), (6, 8), (8, 10)):

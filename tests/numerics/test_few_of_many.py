@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from forensics.numerics import few_of_many
+from forensics.numerics.few_of_many import Part
 
 
 def kernel_of(draws: np.ndarray) -> np.ndarray:
@@ -60,18 +61,20 @@ def test_the_p_value_is_that_of_all_permutations() -> None:
     everything = np.array([[list(c) for c in combinations(range(9), 3)]])
     dealt = few_of_many.statistics(given, everything)[0]
     exact = float((dealt >= few_of_many.as_they_are(given)[0] - 1e-9).mean())
-    p = few_of_many.p_values([given], 1, np.random.default_rng(0), enough=3000, most=60_000)[0]
+    p = few_of_many.p_values([Part((given,))], 1, np.random.default_rng(0), enough=3000, most=60_000)[0]
     assert 0.01 < exact < 0.6
     assert p == pytest.approx(exact, rel=0.1)
 
 
 def test_false_alarms_and_power() -> None:
     rng = np.random.default_rng(3)
-    null = few_of_many.p_values([made(rng, groups=2000, probes=2, many=12, few=2)], 2000, rng)
+    null = few_of_many.p_values([Part((made(rng, groups=2000, probes=2, many=12, few=2),))], 2000, rng)
     for alpha in (0.05, 0.01):
         low, high = stats.binom.interval(0.999, 2000, alpha)
         assert low <= (null <= alpha).sum() <= high
-    changed = few_of_many.p_values([made(rng, groups=60, probes=6, many=12, few=4, other=True)], 60, rng, most=1999)
+    changed = few_of_many.p_values(
+        [Part((made(rng, groups=60, probes=6, many=12, few=4, other=True),))], 60, rng, most=1999
+    )
     assert (changed <= 0.05).mean() > 0.9
     assert changed.min() < 0.005
 
@@ -80,13 +83,13 @@ def test_the_least_p_value_is_never_zero() -> None:
     draws = np.zeros((1, 12, 8), int)
     draws[0, 9:] = 1
     given = few_of_many.strata(kernel_of(draws[0])[None], np.array([0]), np.arange(12)[None], 3)
-    p = few_of_many.p_values([given], 1, np.random.default_rng(0), most=999)[0]
+    p = few_of_many.p_values([Part((given,))], 1, np.random.default_rng(0), most=999)[0]
     assert 1 / 1000 <= p < 0.02
 
 
 def test_equal_answers_everywhere_are_no_evidence() -> None:
     given = few_of_many.strata(np.ones((2, 9, 9), np.float32), np.arange(2), np.tile(np.arange(9), (2, 1)), 2)
-    assert few_of_many.p_values([given], 1, np.random.default_rng(0))[0] == 1
+    assert few_of_many.p_values([Part((given,))], 1, np.random.default_rng(0))[0] == 1
 
 
 def test_the_order_of_earlier_draws_is_nothing_and_the_seed_acts() -> None:
@@ -94,5 +97,5 @@ def test_the_order_of_earlier_draws_is_nothing_and_the_seed_acts() -> None:
     order = np.array([5, 2, 7, 0, 1, 6, 3, 4, 8, 9])
     turned = given._replace(rows=given.rows[:, order], sums=given.sums[:, order])
     np.testing.assert_allclose(few_of_many.as_they_are(turned), few_of_many.as_they_are(given), atol=1e-9)
-    p = [few_of_many.p_values([given], 1, np.random.default_rng(seed))[0] for seed in (1, 1, 2)]
+    p = [few_of_many.p_values([Part((given,))], 1, np.random.default_rng(seed))[0] for seed in (1, 1, 2)]
     assert p[0] == p[1] != p[2]
