@@ -27,6 +27,8 @@ _SCALE = 200
 """Permutations that only tell the mean and the spread of each statistic."""
 _ROOM = 8192
 """Permutations of all groups in one block at most: what bounds the memory."""
+_ROWS = 16_384
+"""Choices of strata whose features are held at once."""
 _SLACK = 1e-5
 """Spreads below which two values count as a tie: rounding. A tie counts as extreme, so this can only raise a p-value."""
 
@@ -194,30 +196,47 @@ def _united(chosen: Sequence[Places], parts: Sequence[Part], open_: Places, grou
     """
     block = chosen[0].shape[1]
     found = np.zeros((len(parts[0].layers), len(open_), block))
-    columns = 0 if parts[0].shared is None else parts[0].shared.features.shape[2]
-    total, own = np.zeros((len(open_), block, columns)), np.zeros((len(open_), block))
     for part, places in zip(parts, chosen, strict=True):
         each = len(part.layers[0].rows) // groups
-        kept = (open_[:, None] * each + np.arange(each)).ravel()
+        kept = _strata_of(open_, each)
         for place, layer in enumerate(part.layers):
             found[place] += statistics(layer, places, of=kept).reshape(len(open_), each, block).sum(axis=1)
-        if part.shared is not None:
-            for place, stratum in enumerate(kept.tolist()):
-                apart = _apart(part, part.shared, stratum, places[place])
-                total[place // each] += apart
-                own[place // each] += np.einsum("bd,bd->b", apart, apart)
-    if not columns:
+    if parts[0].shared is None:
         return found
-    return np.concatenate([found, np.einsum("gbd,gbd->gb", total, total)[None] - own])
+    across = np.empty((1, len(open_), block))
+    size = max(1, _ROWS // (sum(len(places) for places in chosen) // len(open_) * block))
+    for start in range(0, len(open_), size):
+        across[0, start : start + size] = _across(chosen, parts, open_, slice(start, start + size), groups)
+    return np.concatenate([found, across])
 
 
-def _apart(part: Part, given: Shared, stratum: int, chosen: Places) -> Floats:
-    """Return the difference of the mean features of the few and the rest, for choices [B, few]: [B, columns]."""
-    layer = part.layers[0]
+def _strata_of(open_: Places, each: int) -> Places:
+    return (open_[:, None] * each + np.arange(each)).ravel()
+
+
+def _across(chosen: Sequence[Places], parts: Sequence[Part], open_: Places, some: slice, groups: int) -> Floats:
+    """Return the sum of ⟨Δ_p, Δ_q⟩ over pairs of different strata, for some of the open groups: [some, B]."""
+    mine, total, own = open_[some], 0.0, 0.0
+    for part, places in zip(parts, chosen, strict=True):
+        each = len(part.layers[0].rows) // groups
+        held = places[some.start * each : some.stop * each]
+        apart = _apart(part, _strata_of(mine, each), held).reshape(len(mine), each, held.shape[1], -1)
+        total = total + apart.sum(axis=1, dtype=np.float64)
+        own = own + np.einsum("gpbd,gpbd->gb", apart, apart, dtype=np.float64)
+    found: Floats = np.einsum("gbd,gbd->gb", total, total) - own
+    return found
+
+
+def _apart(part: Part, kept: Places, chosen: Places) -> NDArray[np.float32]:
+    """Return the difference of the mean features of the few and the rest, for choices [Q, B, few]: [Q, B, columns]."""
+    layer, given = part.layers[0], part.shared
+    assert given is not None
     few, many = layer.few, layer.rows.shape[1] - layer.few
-    held = given.features[layer.which[stratum]]
-    rows = layer.rows[stratum, chosen]
-    ones = np.ones(rows.size, np.float32)
-    picked = csr_array((ones, rows.ravel(), np.arange(0, rows.size + 1, few)), shape=(len(rows), len(held)))
-    found: Floats = (picked @ held) * (1 / few + 1 / many) - given.totals[stratum] / many
+    flat = given.features.reshape(-1, given.features.shape[2])
+    at = layer.rows[kept[:, None, None], chosen] + (layer.which[kept] * given.features.shape[1])[:, None, None]
+    ones, starts = np.ones(at.size, np.float32), np.arange(0, at.size + 1, few)
+    picked = csr_array((ones, at.ravel(), starts), shape=(at.size // few, len(flat)))
+    found: NDArray[np.float32] = (picked @ flat).reshape(len(kept), -1, flat.shape[1])
+    found *= np.float32(1 / few + 1 / many)
+    found -= (given.totals[kept] / many).astype(np.float32)[:, None]
     return found
