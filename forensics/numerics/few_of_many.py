@@ -127,7 +127,7 @@ def shared(features: NDArray[np.float32], given: Strata) -> Shared:
 
 
 def p_values(
-    parts: Sequence[Part], groups: int, rng: np.random.Generator, *, enough: int = ENOUGH, most: int = MOST
+    parts: Sequence[Part], groups: int, rng: np.random.Generator, *, enough: int = ENOUGH, most: int | None = None
 ) -> Floats:
     """Return one p-value for each of some groups of strata: [groups].
 
@@ -137,10 +137,11 @@ def p_values(
     draws are the few: given them, the largest is one fixed function of the choice, and the test is exact.
 
     The few are dealt out anew inside every stratum until `enough` permutations are at least as extreme, L of them, and
-    p = enough / L; or `most` are drawn, g as extreme, and p = (g + 1) / (most + 1). Either way P(p ≤ u) ≤ u while all
+    p = enough / L; or `most` (MOST) are drawn, g as extreme, and p = (g + 1) / (most + 1). Either way P(p ≤ u) ≤ u while all
     draws of a stratum are exchangeable (Besag and Clifford 1991).
     """
     every = np.arange(groups)
+    most = MOST if most is None else most
     observed = _united([_as_they_are(part) for part in parts], parts, every, groups)
     rehearsed = np.concatenate([_dealt(parts, every, groups, count, rng) for count in _blocks(_SCALE, groups)], axis=2)
     mean, spread = rehearsed.mean(axis=2), rehearsed.std(axis=2)
