@@ -194,11 +194,7 @@ def show(found: dict[str, Any]) -> list[str]:
             f"| {what} | {row['median p of the first night']:.4f} | {row['before the change']:.2f} | "
             f"{row['within three nights']:.2f} | {median} | {called} | {said} |"
         )
-    names = [*next(iter(found["sizes"].values()))]
-    lines += ["", "Smaller nights, found within three nights:", "", f"| probes × draws | {' | '.join(names)} |"]
-    lines.append(f"| --- |{' --: |' * len(names)}")
-    for size, row in found["sizes"].items():
-        lines.append(f"| {size} | {' | '.join(f'{row[name]:.2f}' for name in names)} |")
+    lines += _by_size(found["sizes"])
     idle = found["idle"]
     return [
         *lines,
@@ -206,3 +202,12 @@ def show(found: dict[str, Any]) -> list[str]:
         f"A night on which nothing is new: {idle['calls']} calls, {idle['cpu']:.2f} s of the processor, {idle['seconds']:.2f} s "
         f"by the clock (the first night: {idle['first calls']} calls).",
     ]
+
+
+def _by_size(sizes: dict[str, dict[str, float]]) -> list[str]:
+    if not sizes:
+        return ["", "Smaller nights were not measured."]
+    names = [*next(iter(sizes.values()))]
+    lines = ["", "Smaller nights, found within three nights:", "", f"| probes × draws | {' | '.join(names)} |"]
+    lines.append(f"| --- |{' --: |' * len(names)}")
+    return lines + [f"| {size} | {' | '.join(f'{row[name]:.2f}' for name in names)} |" for size, row in sizes.items()]

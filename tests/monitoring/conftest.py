@@ -12,7 +12,6 @@ from click.testing import CliRunner, Result
 
 from forensics import demo_models, probes
 from forensics.cli import main
-from forensics.numerics import few_of_many
 
 PLAN = """\
 schema = "forensics/pairs/1"
@@ -78,8 +77,6 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    # Half the permutations: a p-value less small, a month of nights sooner over.
-    monkeypatch.setattr(few_of_many, "MOST", 9999)
     made = World(tmp_path, monkeypatch)
     made.write()
     return made
