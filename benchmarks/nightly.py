@@ -8,64 +8,111 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import nights
-from benchmarks.banks import demo_bank, served_bank
+from benchmarks.banks import TEMPERATURE, demo_bank, served_bank
 from benchmarks.nights import Texts, Year
 from forensics.numerics import evalues
 
 TITLE = "Nightly: swaps, changes of form, and an idle night"
 RECORDED = False
-MONTHS = 12
-PROBES = 10
-SWAP = 15
-"""The first night, counted from the end of the baseline, on which something else answers."""
-YEAR = Year(nights=18, baseline=12, draws=4)
+MONTHS = 20
+PROBES = 25
+SWAP = 12
+"""Tested nights before something else answers: with the baseline of 3 nights that is the 16th night of a month."""
+YEAR = Year(nights=SWAP + 3, baseline=30, draws=10)
+SIZES = ((10, 4), (25, 4), (10, 10))
+"""Probes and draws of smaller nights, measured beside."""
+OWN, OTHER = 300, 100
+"""Draws of each probe in a bank: of what answers before the change, and after it."""
+MOST = 2999
+"""Permutations at most: fewer than the tool draws, so what is found here it finds too, or sooner."""
+SIDES, CHANGED, ROUNDS = 20, 5, 500
+"""Sides watched at once, how many of them change, and how often that is put together from the simulated months."""
+LEVEL = float(np.log(20))
 
 
 def run(bench: Any) -> dict[str, Any]:
     """Simulate months with a change in the middle, and time a night on which nothing is new."""
-    found = {"months": MONTHS, "probes": PROBES, "draws": YEAR.draws, "baseline": YEAR.baseline}
-    return {**found, "changes": _changes(), "discoveries": _discoveries(), "idle": _idle()}
+    found = {"months": MONTHS, "probes": PROBES, "draws": YEAR.draws, "baseline": YEAR.baseline, "before": SWAP}
+    wealth, changes = _changes()
+    return {**found, "changes": changes, "sizes": _sizes(), "discoveries": _discoveries(wealth), "idle": _idle()}
 
 
-def _changes() -> dict[str, Any]:
-    draws = YEAR.needed
-    own = demo_bank("alder", draws=draws, probes=PROBES)
-    again = demo_bank("alder", draws=draws, probes=PROBES, first=draws)
-    cases: dict[str, Texts] = {
-        "demo: nothing changed": again,
-        "demo: another model (oak)": demo_bank("oak", draws=draws, probes=PROBES),
-        "demo: trained further (alder-tuned)": demo_bank("alder-tuned", draws=draws, probes=PROBES),
-        "demo: temperature 0.2 for 0.7": demo_bank("alder", draws=draws, probes=PROBES, temperature=0.2, first=draws),
-        "demo: a leading space and a line end": [[f" {text}\n" for text in texts] for texts in again],
+def banks() -> dict[str, tuple[Texts, Texts]]:
+    """Return what answers before the change and what after it, by what the change is called."""
+    own = demo_bank("alder", draws=OWN, probes=PROBES)
+    again = demo_bank("alder", draws=OTHER, probes=PROBES, first=OWN)
+    after: dict[str, Texts] = {
+        "nothing changed": again,
+        "another model (oak)": demo_bank("oak", draws=OTHER, probes=PROBES, first=2 * OWN),
+        "trained further (alder-tuned)": demo_bank("alder-tuned", draws=OTHER, probes=PROBES, first=3 * OWN),
+        "temperature 0.4 for 0.7": demo_bank("alder", draws=OTHER, probes=PROBES, temperature=0.4, first=4 * OWN),
+        "a leading space and a line end": [[f" {text}\n" for text in texts] for texts in again],
     }
-    found = {what: _month(own, bank, seed) for seed, (what, bank) in enumerate(cases.items())}
-    served = served_bank("A", draws=draws, probes=PROBES)
-    if served is not None:
-        for seed, (what, name) in enumerate(
-            (("nothing changed", "A"), ("trained further (B)", "B"), ("another model (C)", "C")), 10
-        ):
-            other = served_bank(name, draws=draws, probes=PROBES, first=draws)
+    found = {f"demo: {what}": (own, bank) for what, bank in after.items()}
+    served = served_bank("A", draws=OWN, probes=PROBES)
+    for what, name, temperature in (
+        ("nothing changed", "A", TEMPERATURE),
+        ("trained further (B)", "B", TEMPERATURE),
+        ("another model (C)", "C", TEMPERATURE),
+        ("temperature 0.4 for 0.7", "A", 0.4),
+    ):
+        if served is not None:
+            first = OWN * (2 + len(found))
+            other = served_bank(name, draws=OTHER, probes=PROBES, temperature=temperature, first=first)
             assert other is not None
-            found[f"llama.cpp: {what}"] = _month(served, other, seed)
+            found[f"llama.cpp: {what}"] = (served, other)
     return found
 
 
-def _month(own: Texts, other: Texts, seed: int) -> dict[str, Any]:
-    """Return on which night after the change it is found, and what it is called."""
-    p = nights.years(own, count=MONTHS, year=YEAR, seed=seed, chunk=MONTHS, instead=(SWAP, other))
-    alarmed = nights.wealth(p) >= np.log(20)
+def _changes() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return each change's wealth in the end, [months], and on which night after it it is found."""
+    wealth, changes = {}, {}
+    with ProcessPoolExecutor(2) as pool:
+        asked = {what: pool.submit(_month, *two, YEAR, seed) for seed, (what, two) in enumerate(banks().items())}
+        for what, done in asked.items():
+            p = done.result()
+            wealth[what], changes[what] = nights.wealth(p)[:, -1], _found(p)
+    return wealth, changes
+
+
+def _sizes() -> dict[str, dict[str, float]]:
+    """Return the share of months in which a change is found within three nights, for smaller nights."""
+    kept = {what: two for what, two in banks().items() if what.endswith(("(B)", "(C)", "(oak)", "(alder-tuned)"))}
+    found: dict[str, dict[str, float]] = {}
+    with ProcessPoolExecutor(2) as pool:
+        asked = {}
+        for probes, draws in SIZES:
+            year = Year(nights=YEAR.nights, baseline=3 * draws, draws=draws)
+            for what, (own, other) in kept.items():
+                one = pool.submit(_month, own[:probes], other[:probes], year, 100)
+                asked[f"{probes} × {draws}", what] = one
+        for (size, what), done in asked.items():
+            found.setdefault(size, {})[what] = _found(done.result())["within three nights"]
+    return found
+
+
+def _month(own: Texts, other: Texts, year: Year, seed: int) -> dict[str, Any]:
+    """Return the p-values of some months in both streams, another bank answering from the change on."""
+    return nights.years(own, count=MONTHS, year=year, seed=seed, instead=(SWAP, other), most=MOST)
+
+
+def _found(p: dict[str, Any]) -> dict[str, Any]:
+    """Say on which night after the change it is found, and what it is called."""
+    alarmed = nights.wealth(p) >= LEVEL
     late = np.where(alarmed.any(axis=1), alarmed.argmax(axis=1) - SWAP + 1, np.inf)
     forms = [_is_form(p, month, int(SWAP + n - 1)) for month, n in enumerate(late) if np.isfinite(n) and n > 0]
     return {
         "before the change": float((late <= 0).mean()),
         "within three nights": float(((late > 0) & (late <= 3)).mean()),
         "median night": None if np.isinf(np.median(late)) else float(np.median(late)),
+        "median p of the first night": float(np.median(p["received"][:, SWAP])),
         "called form": float(np.mean(forms)) if forms else None,
     }
 
@@ -76,21 +123,24 @@ def _is_form(p: Any, month: int, night: int) -> bool:
 
     log_es = {stream: evalues.log_e(found[month, : night + 1]).tolist() for stream, found in p.items()}
     wealth = {stream: float(evalues.log_wealth(found)[-1]) for stream, found in log_es.items()}
-    return deciding.cause_of(log_es, wealth, float(np.log(20))) == "formatting"
+    return deciding.cause_of(log_es, wealth, LEVEL) == "formatting"
 
 
-def _discoveries() -> dict[str, float]:
-    """Return the false share and the power of e-BH over 20 sides of which 5 changed, from simulated nights."""
-    own, other = (demo_bank(name, draws=Year(8, 8, 4).needed, probes=6) for name in ("alder", "oak"))
-    year = Year(8, 8, 4)
-    quiet = nights.wealth(nights.years(own, count=45, year=year, seed=3))[:, -1]
-    changed = nights.wealth(nights.years(own, count=15, year=year, seed=4, instead=(3, other)))[:, -1]
-    false, power = [], []
-    for k in range(3):
-        rejected = evalues.discoveries([*quiet[15 * k : 15 * k + 15], *changed[5 * k : 5 * k + 5]], 0.05)
-        false.append(rejected[:15].sum() / max(rejected.sum(), 1))
-        power.append(rejected[15:].mean())
-    return {"false share": float(np.mean(false)), "power": float(np.mean(power))}
+def _discoveries(wealth: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Return the false share and the power of e-BH over many sides three nights after some of them changed."""
+    rng, found = np.random.default_rng(0), {}
+    for what, changed in wealth.items():
+        quiet = wealth[f"{what.partition(':')[0]}: nothing changed"]
+        if changed is quiet:
+            continue
+        false, power = [], []
+        for _ in range(ROUNDS):
+            sides = [*rng.choice(quiet, SIDES - CHANGED), *rng.choice(changed, CHANGED)]
+            rejected = evalues.discoveries(sides, 0.05)
+            false.append(rejected[: SIDES - CHANGED].sum() / max(rejected.sum(), 1))
+            power.append(rejected[SIDES - CHANGED :].mean())
+        found[what] = {"false share": float(np.mean(false)), "power": float(np.mean(power))}
+    return found
 
 
 def _idle() -> dict[str, float]:
@@ -128,24 +178,36 @@ def show(found: dict[str, Any]) -> list[str]:
     """Lay out when changes are found."""
     lines = [
         f"{found['months']} simulated months each, {found['probes']} probes × {found['draws']} draws a night, a baseline of "
-        f"{found['baseline']} draws, the change on the 15th tested night, α = 0.05.",
+        f"{found['baseline']} draws, the change after {found['before']} tested nights, α = 0.05. e-BH: {CHANGED} of {SIDES} "
+        "watched sides change so; the share of them found three nights later, and the share of alarms that are false.",
         "",
-        "| what changed | alarm before it | found within three nights | median night | called formatting |",
-        "| --- | --: | --: | --: | --: |",
+        "| what changed | median p of one night | alarm before it | found within three nights | median night | "
+        "called formatting | found by e-BH | false share |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: |",
     ]
     for what, row in found["changes"].items():
         median = "not found" if row["median night"] is None else f"{row['median night']:.0f}"
         called = "" if row["called form"] is None else f"{row['called form']:.2f}"
+        many = found["discoveries"].get(what)
+        said = f"{many['power']:.2f} | {many['false share']:.3f}" if many else " | "
         lines.append(
-            f"| {what} | {row['before the change']:.2f} | {row['within three nights']:.2f} | {median} | {called} |"
+            f"| {what} | {row['median p of the first night']:.4f} | {row['before the change']:.2f} | "
+            f"{row['within three nights']:.2f} | {median} | {called} | {said} |"
         )
-    idle, found_ = found["idle"], found["discoveries"]
+    lines += _by_size(found["sizes"])
+    idle = found["idle"]
     return [
         *lines,
-        "",
-        f"e-BH over 20 sides, 5 of them changed: {found_['false share']:.3f} of the alarms false (at most 0.05 permitted), "
-        f"{found_['power']:.2f} of the changes found after five nights.",
         "",
         f"A night on which nothing is new: {idle['calls']} calls, {idle['cpu']:.2f} s of the processor, {idle['seconds']:.2f} s "
         f"by the clock (the first night: {idle['first calls']} calls).",
     ]
+
+
+def _by_size(sizes: dict[str, dict[str, float]]) -> list[str]:
+    if not sizes:
+        return ["", "Smaller nights were not measured."]
+    names = [*next(iter(sizes.values()))]
+    lines = ["", "Smaller nights, found within three nights:", "", f"| probes × draws | {' | '.join(names)} |"]
+    lines.append(f"| --- |{' --: |' * len(names)}")
+    return lines + [f"| {size} | {' | '.join(f'{row[name]:.2f}' for name in names)} |" for size, row in sizes.items()]

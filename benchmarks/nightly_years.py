@@ -43,9 +43,9 @@ def of_bank(bank: Texts, *, seed: int, count: int = YEARS, naive: int = NAIVE, y
         rows[f"a year, wealth above 1/{level}"] = _counted((wealth >= -np.log(level)).any(axis=1), level)
     every = {str(level): float((p["received"] <= level).mean()) for level in LEVELS}
     rng = np.random.default_rng(seed + 1000)
-    kernel = nights.kernels(bank)["received"]
+    seen = nights.seen(bank)["received"]
     order = nights.dealt(rng, naive, len(bank), year, draws_held=len(bank[0]))
-    fixed = nights.fixed_baseline(kernel, order, year, rng)
+    fixed = nights.fixed_baseline(seen, order, year, rng)
     return {
         "rows": rows,
         "every night, share of p": every,

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics.monitoring import draws, drift, forms
+from forensics.monitoring import draws, drift, forms, kernels
 from forensics.numerics import evalues, few_of_many
-from forensics.numerics.few_of_many import Strata
+from forensics.numerics.few_of_many import Part, Shared, Strata
 
 Floats = NDArray[np.float64]
 Texts = Sequence[Sequence[str]]
@@ -36,12 +36,23 @@ class Year(NamedTuple):
         return self.baseline + self.nights * self.draws
 
 
-def kernels(bank: Texts) -> dict[str, NDArray[np.float32]]:
-    """Return the kernel of every probe's draws in both streams: [probes, draws, draws]."""
-    return {
-        "received": np.stack([drift.kernel(draws.codes(list(texts))) for texts in bank]),
-        "content": np.stack([drift.kernel(draws.codes([forms.content(t) for t in texts])) for texts in bank]),
-    }
+class Seen(NamedTuple):
+    """A bank as the nightly test sees it."""
+
+    layers: tuple[NDArray[np.float32], ...]
+    """Kernels, [probes, draws, draws] each."""
+    features: NDArray[np.float32]
+    """[probes, draws, columns]"""
+
+
+def seen(bank: Texts) -> dict[str, Seen]:
+    """Return the views of every probe's draws in both streams."""
+    found = {}
+    for stream, form in (("received", str), ("content", forms.content)):
+        views = [kernels.views(draws.codes([form(text) for text in texts])) for texts in bank]
+        layers = tuple(np.stack(view) for view in ([v.spectrum for v in views], [v.edges for v in views]))
+        found[stream] = Seen(layers, np.stack([v.pooled for v in views]))
+    return found
 
 
 def dealt(rng: np.random.Generator, groups: int, probes: int, year: Year, *, draws_held: int) -> NDArray[np.int64]:
@@ -50,61 +61,65 @@ def dealt(rng: np.random.Generator, groups: int, probes: int, year: Year, *, dra
     return order[:, :, : year.needed].astype(np.int64)
 
 
-def p_values(kernel: NDArray[np.float32], order: NDArray[np.int64], year: Year, rng: np.random.Generator) -> Floats:
+def p_values(
+    bank: Seen, order: NDArray[np.int64], year: Year, rng: np.random.Generator, *, most: int = few_of_many.MOST
+) -> Floats:
     """Test every night of some years against all before it: [years, nights]."""
     groups, probes, _ = order.shape
     which = np.tile(np.arange(probes), groups)
     flat = order.reshape(groups * probes, -1)
-    most = drift.LARGEST_POOL
+    table = _Table(bank, which, drift.LARGEST_POOL + year.draws)
     priority = rng.random(flat.shape)
-    held = year.baseline
-    rows = np.zeros((len(flat), most + year.draws), np.int64)
-    sums, order_ = np.zeros(rows.shape), np.ones(rows.shape)
-    rows[:, :held], order_[:, :held] = flat[:, :held], priority[:, :held]
-    sums[:, :held] = _sums(kernel, which, rows[:, :held], rows[:, :held])
+    table.add(flat[:, : year.baseline], priority[:, : year.baseline])
     found = np.empty((groups, year.nights))
     for night in range(year.nights):
         start = year.baseline + night * year.draws
-        new = flat[:, start : start + year.draws]
-        rows[:, held : held + year.draws], order_[:, held : held + year.draws] = (
-            new,
-            priority[:, start : start + year.draws],
-        )
-        sums[:, :held] += _sums(kernel, which, rows[:, :held], new)
-        held += year.draws
-        sums[:, held - year.draws : held] = _sums(kernel, which, rows[:, :held], new, rows_of=False)
-        found[:, night] = few_of_many.p_values(
-            [_strata(kernel, which, rows[:, :held], year.draws, sums[:, :held])], groups, rng
-        )
-        while held > most:
-            held -= 1
-            _drop_last(kernel, which, rows, sums=sums, priority=order_, held=held)
+        table.add(flat[:, start : start + year.draws], priority[:, start : start + year.draws])
+        found[:, night] = few_of_many.p_values([table.part(year.draws)], groups, rng, most=most)
+        while table.held > drift.LARGEST_POOL:
+            table.drop()
     return found
 
 
-def _strata(
-    kernel: NDArray[np.float32], which: NDArray[np.int64], rows: NDArray[np.int64], few: int, sums: Floats
-) -> Strata:
-    """Return strata whose sums are known; every draw equals itself, so the diagonal is 1."""
-    return Strata(kernel, which, rows, few, sums, sums.sum(axis=1) - rows.shape[1])
+class _Table:
+    """The draws held so far, with the sums the test needs kept up to date instead of worked out anew every night."""
 
+    def __init__(self, bank: Seen, which: NDArray[np.int64], most: int) -> None:
+        self.bank, self.which, self.held = bank, which, 0
+        self.rows = np.zeros((len(which), most), np.int64)
+        self.priority = np.ones(self.rows.shape)
+        self.sums = [np.zeros(self.rows.shape) for _ in bank.layers]
+        self.totals = np.zeros((len(which), bank.features.shape[2]))
 
-def _drop_last(
-    kernel: NDArray[np.float32],
-    which: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    *,
-    sums: Floats,
-    priority: Floats,
-    held: int,
-) -> None:
-    """Drop the draw of largest priority of the first held + 1, as `drift.by_probe` keeps those of the least."""
-    every = np.arange(len(rows))
-    out = np.argmax(priority[:, : held + 1], axis=1)
-    gone = rows[every, out][:, None]
-    for table in (rows, sums, priority):
-        table[every, out] = table[:, held]
-    sums[:, :held] -= _sums(kernel, which, rows[:, :held], gone)
+    def add(self, new: NDArray[np.int64], priority: Floats) -> None:
+        """Add some draws of every probe."""
+        before, self.held = self.held, self.held + new.shape[1]
+        self.rows[:, before : self.held], self.priority[:, before : self.held] = new, priority
+        for kernel, sums in zip(self.bank.layers, self.sums, strict=True):
+            sums[:, :before] += _sums(kernel, self.which, self.rows[:, :before], new)
+            sums[:, before : self.held] = _sums(kernel, self.which, self.rows[:, : self.held], new, rows_of=False)
+        self.totals += self.bank.features[self.which[:, None], new].sum(axis=1)
+
+    def part(self, few: int) -> Part:
+        """Return what is held, the last draws as the few; every draw equals itself, so the diagonal is 1."""
+        rows = self.rows[:, : self.held]
+        layers = tuple(
+            Strata(kernel, self.which, rows, few, sums[:, : self.held], sums[:, : self.held].sum(axis=1) - self.held)
+            for kernel, sums in zip(self.bank.layers, self.sums, strict=True)
+        )
+        return Part(layers, Shared(self.bank.features, self.totals))
+
+    def drop(self) -> None:
+        """Drop the draw of largest priority, as `drift.by_probe` keeps those of the least."""
+        every = np.arange(len(self.rows))
+        out = np.argmax(self.priority[:, : self.held], axis=1)
+        self.held -= 1
+        gone = self.rows[every, out][:, None]
+        for table in (self.rows, self.priority, *self.sums):
+            table[every, out] = table[:, self.held]
+        for kernel, sums in zip(self.bank.layers, self.sums, strict=True):
+            sums[:, : self.held] -= _sums(kernel, self.which, self.rows[:, : self.held], gone)
+        self.totals -= self.bank.features[self.which, gone[:, 0]]
 
 
 def _sums(
@@ -126,9 +141,7 @@ def _sums(
     return total
 
 
-def fixed_baseline(
-    kernel: NDArray[np.float32], order: NDArray[np.int64], year: Year, rng: np.random.Generator
-) -> Floats:
+def fixed_baseline(bank: Seen, order: NDArray[np.int64], year: Year, rng: np.random.Generator) -> Floats:
     """Test every night against the same baseline alone, which is not valid over many nights: [years, nights]."""
     groups, probes, _ = order.shape
     which = np.tile(np.arange(probes), groups)
@@ -136,9 +149,10 @@ def fixed_baseline(
     found = np.empty((groups, year.nights))
     for night in range(year.nights):
         start = year.baseline + night * year.draws
-        rows = np.hstack([flat[:, : year.baseline], flat[:, start : start + year.draws]])
-        part = _strata(kernel, which, rows, year.draws, _sums(kernel, which, rows, rows))
-        found[:, night] = few_of_many.p_values([part], groups, rng)
+        table = _Table(bank, which, year.baseline + year.draws)
+        for few in (flat[:, : year.baseline], flat[:, start : start + year.draws]):
+            table.add(few, np.zeros(few.shape))
+        found[:, night] = few_of_many.p_values([table.part(year.draws)], groups, rng)
     return found
 
 
@@ -148,14 +162,21 @@ def wealth(p: Mapping[str, Floats]) -> Floats:
 
 
 def years(
-    bank: Texts, *, count: int, year: Year, seed: int, chunk: int = 100, instead: tuple[int, Texts] | None = None
+    bank: Texts,
+    *,
+    count: int,
+    year: Year,
+    seed: int,
+    chunk: int = 100,
+    instead: tuple[int, Texts] | None = None,
+    most: int = few_of_many.MOST,
 ) -> dict[str, Floats]:
-    """Simulate years in both streams; with `instead` (night, bank) another model answers from that night on."""
+    """Simulate years in both streams; with `instead` (night, bank) another model answers from that night on; `most` as in the test."""
     own = len(bank[0])
     whole = bank if instead is None else [[*a, *b] for a, b in zip(bank, instead[1], strict=True)]
-    kernel = kernels(whole)
+    views = seen(whole)
     rng = np.random.default_rng(seed)
-    found: dict[str, list[Floats]] = {stream: [] for stream in kernel}
+    found: dict[str, list[Floats]] = {stream: [] for stream in views}
     for start in range(0, count, chunk):
         groups = min(chunk, count - start)
         order = dealt(rng, groups, len(bank), year, draws_held=own)
@@ -163,6 +184,6 @@ def years(
             changed = year.baseline + instead[0] * year.draws
             others = dealt(rng, groups, len(bank), year, draws_held=len(whole[0]) - own)
             order[:, :, changed:] = own + others[:, :, : year.needed - changed]
-        for stream, one in kernel.items():
-            found[stream].append(p_values(one, order, year, rng))
+        for stream, one in views.items():
+            found[stream].append(p_values(one, order, year, rng, most=most))
     return {stream: np.concatenate(parts) for stream, parts in found.items()}

@@ -16,9 +16,9 @@ from forensics.errors import IntegrityBroken
 from forensics.monitoring import forms
 from forensics.transcripts import Entry
 
-VERSION = "1"
-LENGTH = 50
-"""Code points compared: the kernel is the share of equal ones (Model Equality Testing, Gao et al. 2024)."""
+VERSION = "2"
+LENGTH = 200
+"""Code points read of an answer: about as many as 60 tokens have."""
 STREAMS = ("received", "content")
 """Answers as received, and without trivial form: a change of both is one of behaviour, of the first alone one of form."""
 

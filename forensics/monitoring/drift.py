@@ -17,13 +17,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from forensics.monitoring import kernels
 from forensics.monitoring.draws import Codes
 from forensics.numerics import few_of_many
-from forensics.numerics.few_of_many import Strata
+from forensics.numerics.few_of_many import Part
 
 LARGEST_POOL = 400
 """Earlier draws of a probe compared with; of more, a chance selection that owes nothing to when they were drawn."""
-VERSION = "1"
+VERSION = "2"
 
 Pool = Mapping[bytes, Codes]
 """Draws by probe: [draws, LENGTH]."""
@@ -73,7 +74,7 @@ def compared(before: Sequence[Dated], few: Sequence[Dated], *, seed: str) -> Com
 
 def p_value(given: Compared, *, seed: str) -> float | None:
     """Return the p-value of tonight's draws against earlier ones; None where no probe has both."""
-    parts = _strata(given)
+    parts = _parts(given)
     if not parts:
         return None
     return float(few_of_many.p_values([part for part, _ in parts], 1, generator(seed, "p"))[0])
@@ -93,9 +94,9 @@ def moved(given: Compared, *, seed: str, share: float = 0.1) -> list[ProbeMoved]
     This describes a change that was found; it is no test of its own.
     """
     found: list[ProbeMoved] = []
-    for part, probes in _strata(given):
+    for part, probes in _parts(given):
         p = few_of_many.p_values([part], len(probes), generator(seed, "moved"), most=4999)
-        found += map(ProbeMoved, probes, p.tolist(), few_of_many.as_they_are(part).tolist())
+        found += map(ProbeMoved, probes, p.tolist(), few_of_many.as_they_are(part.layers[0]).tolist())
     found.sort(key=lambda probe: (probe.p, -probe.statistic, probe.probe))
     passing = [k for k, probe in enumerate(found, start=1) if probe.p <= share * k / len(found)]
     return sorted(found[: max(passing, default=0)], key=lambda probe: (probe.p, -probe.statistic, probe.probe))
@@ -106,21 +107,20 @@ def generator(*parts: str) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(hashlib.sha256("\0".join(parts).encode()).digest()[:16], "big"))
 
 
-def kernel(codes: Codes) -> NDArray[np.float32]:
-    """Return the share of equal code points of every two draws: [n, n]."""
-    equal = (codes[:, None, :] == codes[None, :, :]).mean(axis=2, dtype=np.float32)
-    return np.asarray(equal, np.float32)
-
-
-def _strata(given: Compared) -> list[tuple[Strata, list[bytes]]]:
+def _parts(given: Compared) -> list[tuple[Part, list[bytes]]]:
     """Group the probes by how many draws they have, so that each group is computed at once."""
     sizes: dict[tuple[int, int], list[bytes]] = defaultdict(list)
     for probe, few in given.few.items():
         sizes[len(given.before[probe]), len(few)].append(probe)
     made = []
     for (many, some), probes in sorted(sizes.items()):
-        kernels = np.stack([kernel(np.concatenate([given.before[p], given.few[p]])) for p in probes])
+        seen = [kernels.views(np.concatenate([given.before[p], given.few[p]])) for p in probes]
         count = len(probes)
         rows = np.tile(np.arange(many + some), (count, 1)).astype(np.int64)
-        made.append((few_of_many.strata(kernels, np.arange(count), rows, some), probes))
+        layers = tuple(
+            few_of_many.strata(np.stack(view), np.arange(count), rows, some)
+            for view in ([one.spectrum for one in seen], [one.edges for one in seen])
+        )
+        shared = few_of_many.shared(np.stack([one.pooled for one in seen]), layers[0])
+        made.append((Part(layers, shared), probes))
     return made

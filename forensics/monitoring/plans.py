@@ -47,7 +47,7 @@ calls = 20000                # most questions in a night; a pair that does not f
 
 [defaults]
 probes = "demo"
-draws = 4                    # answers per probe and night
+draws = 10                   # answers per probe and night: 25 probes × 10 find a swap within 3 nights
 temperature = 0.7
 max_tokens = 60
 

@@ -1,15 +1,18 @@
 """Are a few draws of the same kind as many others? Two-sample tests inside strata, by permutation, for lopsided samples.
 
 Tonight's few answers to a probe against all that came before. The statistic needs only row sums of the kernel and the
-few by few entries among the few, so a permutation costs the square of the few and owes nothing to the many.
+few by few entries among the few, so a permutation costs the square of the few and owes nothing to the many. Several
+statistics of the same choices may be taken together: the largest of them, each in units of its own spread.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -20,6 +23,14 @@ MOST = 19_999
 """Permutations drawn at most: the least p-value is 1 / (MOST + 1)."""
 _FIRST = 128
 """Permutations of the first block; every further block doubles what was drawn."""
+_SCALE = 200
+"""Permutations that only tell the mean and the spread of each statistic."""
+_ROOM = 8192
+"""Permutations of all groups in one block at most: what bounds the memory."""
+_ROWS = 16_384
+"""Choices of strata whose features are held at once."""
+_SLACK = 1e-5
+"""Spreads below which two values count as a tie: rounding. A tie counts as extreme, so this can only raise a p-value."""
 
 
 class Strata(NamedTuple):
@@ -37,6 +48,23 @@ class Strata(NamedTuple):
     """[Q, T]: for each draw the sum of the kernel over all T draws of its stratum."""
     everything: Floats
     """[Q]: the sum of the kernel over all pairs of different draws."""
+
+
+class Shared(NamedTuple):
+    """The same strata in one space of features, in which what differs in the same way everywhere adds up."""
+
+    features: NDArray[np.float32]
+    """[kernels, M, columns]"""
+    totals: Floats
+    """[Q, columns]: the sum of the features over all T draws of each stratum."""
+
+
+class Part(NamedTuple):
+    """Strata of one size, as several statistics see them: a kernel each, and the features that all strata share."""
+
+    layers: tuple[Strata, ...]
+    """The same strata with different kernels; one at least."""
+    shared: Shared | None = None
 
 
 def strata(kernels: NDArray[np.float32], which: Places, rows: Places, few: int) -> Strata:
@@ -92,27 +120,41 @@ def choices(rng: np.random.Generator, strata_: int, count: int, *, few: int, tot
     return chosen
 
 
+def shared(features: NDArray[np.float32], given: Strata) -> Shared:
+    """Return the features of some strata, [kernels, M, columns], with their totals worked out."""
+    totals = [features[k][r].sum(axis=0, dtype=np.float64) for k, r in zip(given.which, given.rows, strict=True)]
+    return Shared(features, np.stack(totals))
+
+
 def p_values(
-    parts: list[Strata], groups: int, rng: np.random.Generator, *, enough: int = ENOUGH, most: int = MOST
+    parts: Sequence[Part], groups: int, rng: np.random.Generator, *, enough: int = ENOUGH, most: int | None = None
 ) -> Floats:
     """Return one p-value for each of some groups of strata: [groups].
 
-    The strata of every part come group by group, as many for each. The statistic is the sum over a group's strata of all
-    parts; the few are dealt out anew inside every stratum. Permutations are drawn until `enough` are at least as
-    extreme, L of them, and p = enough / L; or `most` are drawn, g as extreme, and p = (g + 1) / (most + 1). Either way
-    P(p ≤ u) ≤ u while all draws of a stratum are exchangeable (Besag and Clifford 1991).
+    The strata of every part come group by group, as many for each; all parts have the same layers. The statistic of a
+    layer is the sum over a group's strata of all parts, that of the shared features is U (`_united`); the largest counts,
+    after subtracting a mean and dividing by a spread. Both come of permutations of their own, which say nothing of which
+    draws are the few: given them, the largest is one fixed function of the choice, and the test is exact.
+
+    The few are dealt out anew inside every stratum until `enough` permutations are at least as extreme, L of them, and
+    p = enough / L; or `most` (MOST) are drawn, g as extreme, and p = (g + 1) / (most + 1). Either way P(p ≤ u) ≤ u while all
+    draws of a stratum are exchangeable (Besag and Clifford 1991).
     """
-    observed = sum(as_they_are(part).reshape(groups, -1).sum(axis=1) for part in parts)
+    every = np.arange(groups)
+    most = MOST if most is None else most
+    observed = _united([_as_they_are(part) for part in parts], parts, every, groups)
+    rehearsed = np.concatenate([_dealt(parts, every, groups, count, rng) for count in _blocks(_SCALE, groups)], axis=2)
+    mean, spread = rehearsed.mean(axis=2), rehearsed.std(axis=2)
+    spread[spread <= 1e-9 * (1 + np.abs(rehearsed).max(axis=2))] = np.inf
+    largest = ((observed[:, :, 0] - mean) / spread).max(axis=0)
     p = np.full(groups, np.nan)
     extreme = np.zeros(groups, np.int64)
-    open_, drawn = np.arange(groups), 0
+    open_, drawn = every, 0
     while len(open_):
-        block = min(drawn or _FIRST, most - drawn, 4096)
-        dealt = np.zeros((len(open_), block))
-        for part in parts:
-            dealt += _dealt(part, open_, groups, block, rng)
-        # A little room for sums in another order: a tie must count as a tie.
-        as_extreme = dealt >= (observed[open_] - 1e-9)[:, None]
+        block = min(drawn or _FIRST, most - drawn, max(_FIRST, _ROOM // len(open_)))
+        dealt = _dealt(parts, open_, groups, block, rng)
+        standard = ((dealt - mean[:, open_, None]) / spread[:, open_, None]).max(axis=0)
+        as_extreme = standard >= (largest[open_] - _SLACK)[:, None]
         running = extreme[open_, None] + np.cumsum(as_extreme, axis=1)
         ended = running[:, -1] >= enough
         at = np.argmax(running >= enough, axis=1)
@@ -126,12 +168,76 @@ def p_values(
     return p
 
 
-def _dealt(part: Strata, open_: Places, groups: int, block: int, rng: np.random.Generator) -> Floats:
-    """Return the statistic of a block of permutations, summed over each open group's strata: [open, block]."""
-    each = len(part.rows) // groups
-    if not each:
-        return np.zeros((len(open_), block))
-    kept = (open_[:, None] * each + np.arange(each)).ravel()
-    chosen = choices(rng, len(kept), block, few=part.few, total=part.rows.shape[1])
-    found: Floats = statistics(part, chosen, of=kept).reshape(len(open_), each, block).sum(axis=1)
+def _blocks(count: int, groups: int) -> list[int]:
+    size = max(1, min(count, max(_FIRST, _ROOM // groups)))
+    return [min(size, count - start) for start in range(0, count, size)]
+
+
+def _as_they_are(part: Part) -> Places:
+    count, total = part.layers[0].rows.shape
+    places = np.arange(total - part.layers[0].few, total)
+    return np.broadcast_to(places, (count, 1, len(places)))
+
+
+def _dealt(parts: Sequence[Part], open_: Places, groups: int, block: int, rng: np.random.Generator) -> Floats:
+    """Return every statistic of a block of permutations: [statistics, open, block]."""
+    chosen = []
+    for part in parts:
+        count, total = part.layers[0].rows.shape
+        kept = len(open_) * (count // groups)
+        chosen.append(choices(rng, kept, block, few=part.layers[0].few, total=total))
+    return _united(chosen, parts, open_, groups)
+
+
+def _united(chosen: Sequence[Places], parts: Sequence[Part], open_: Places, groups: int) -> Floats:
+    """Return every statistic of some choices for each open group: [statistics, open, B].
+
+    Of the shared features: with Δ the difference of the means of the few and of the rest in a stratum, the sum of
+    ⟨Δ_p, Δ_q⟩ over pairs of different strata of the group.
+    """
+    block = chosen[0].shape[1]
+    found = np.zeros((len(parts[0].layers), len(open_), block))
+    for part, places in zip(parts, chosen, strict=True):
+        each = len(part.layers[0].rows) // groups
+        kept = _strata_of(open_, each)
+        for place, layer in enumerate(part.layers):
+            found[place] += statistics(layer, places, of=kept).reshape(len(open_), each, block).sum(axis=1)
+    if parts[0].shared is None:
+        return found
+    across = np.empty((1, len(open_), block))
+    size = max(1, _ROWS // (sum(len(places) for places in chosen) // len(open_) * block))
+    for start in range(0, len(open_), size):
+        across[0, start : start + size] = _across(chosen, parts, open_, slice(start, start + size), groups)
+    return np.concatenate([found, across])
+
+
+def _strata_of(open_: Places, each: int) -> Places:
+    return (open_[:, None] * each + np.arange(each)).ravel()
+
+
+def _across(chosen: Sequence[Places], parts: Sequence[Part], open_: Places, some: slice, groups: int) -> Floats:
+    """Return the sum of ⟨Δ_p, Δ_q⟩ over pairs of different strata, for some of the open groups: [some, B]."""
+    mine, total, own = open_[some], 0.0, 0.0
+    for part, places in zip(parts, chosen, strict=True):
+        each = len(part.layers[0].rows) // groups
+        held = places[some.start * each : some.stop * each]
+        apart = _apart(part, _strata_of(mine, each), held).reshape(len(mine), each, held.shape[1], -1)
+        total = total + apart.sum(axis=1, dtype=np.float64)
+        own = own + np.einsum("gpbd,gpbd->gb", apart, apart, dtype=np.float64)
+    found: Floats = np.einsum("gbd,gbd->gb", total, total) - own
+    return found
+
+
+def _apart(part: Part, kept: Places, chosen: Places) -> NDArray[np.float32]:
+    """Return the difference of the mean features of the few and the rest, for choices [Q, B, few]: [Q, B, columns]."""
+    layer, given = part.layers[0], part.shared
+    assert given is not None
+    few, many = layer.few, layer.rows.shape[1] - layer.few
+    flat = given.features.reshape(-1, given.features.shape[2])
+    at = layer.rows[kept[:, None, None], chosen] + (layer.which[kept] * given.features.shape[1])[:, None, None]
+    ones, starts = np.ones(at.size, np.float32), np.arange(0, at.size + 1, few)
+    picked = csr_array((ones, at.ravel(), starts), shape=(at.size // few, len(flat)))
+    found: NDArray[np.float32] = (picked @ flat).reshape(len(kept), -1, flat.shape[1])
+    found *= np.float32(1 / few + 1 / many)
+    found -= (given.totals[kept] / many).astype(np.float32)[:, None]
     return found

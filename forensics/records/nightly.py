@@ -51,8 +51,8 @@ class Terms(Record):
     """CSV table of declared lineages (model, lineage)."""
     probes: str | None = None
     """Probe set: a name or a file; default: `standard`."""
-    draws: int = Field(default=4, ge=1, le=1000)
-    """Answers per probe and night."""
+    draws: int = Field(default=10, ge=1, le=1000)
+    """Answers per probe and night. With 25 probes or more, 10 find an exchanged model within three nights."""
     temperature: float | None = Field(default=None, ge=0, le=10)
     """Sampling temperature; default: the model's own."""
     max_tokens: int = Field(default=512, ge=1)

@@ -91,7 +91,8 @@ def test_nights_that_share_a_baseline_are_independent_and_a_fixed_baseline_is_no
     year = nights.Year(nights=40, baseline=2, draws=2)
     rng = np.random.default_rng(0)
     own = bank(1, draws_=year.needed)
-    kernel = nights.kernels(own)["received"]
+    whole = nights.seen(own)["received"]
+    kernel = whole._replace(features=whole.features[:, :, :16])  # some columns: the others only take time
     order = nights.dealt(rng, 300, 4, year, draws_held=year.needed)
     valid, fixed = nights.p_values(kernel, order, year, rng), nights.fixed_baseline(kernel, order, year, rng)
     low, high = stats.binom.interval(0.9999, valid.size, 0.05)
@@ -109,7 +110,7 @@ def test_the_simulation_tests_what_the_tool_tests() -> None:
     year = nights.Year(nights=3, baseline=4, draws=2)
     own = bank(3, draws_=year.needed)
     order = np.tile(np.arange(year.needed), (1, 4, 1))
-    told = nights.p_values(nights.kernels(own)["received"], order, year, np.random.default_rng(0))[0]
+    told = nights.p_values(nights.seen(own)["received"], order, year, np.random.default_rng(0))[0]
     probes = np.repeat(np.arange(4, dtype=np.uint8), year.needed).reshape(4, -1)
     dated = []
     for start, stop in ((0, 4), (4, 6), (6, 8), (8, 10)):
@@ -128,10 +129,33 @@ def test_a_swap_is_found_within_three_nights_wherever_it_falls_and_named_probes_
     own = bank(5, draws_=year.needed, probes=8)
     other = bank(6, draws_=year.needed, probes=8, first="abd")
     for swap in (2, 20):
-        p = nights.years(own, count=12, year=year, seed=swap, instead=(swap, other))
+        p = nights.years(own, count=8, year=year, seed=swap, instead=(swap, other), most=2999)
         alarmed = nights.wealth(p) >= np.log(20)
         assert (alarmed[:, : min(swap + 3, 24)].any(axis=1)).mean() >= 0.9
         assert alarmed[:, :swap].any(axis=1).mean() < 0.2
+
+
+WORDS = ("the", "list", "of", "a", "returns", "value", "is", "set", "file", "names", "each", "order", "key", "None")
+
+
+def sentences(seed: int, *, draws_: int, weights: np.ndarray) -> list[list[str]]:
+    """Answers of changing length in which no place always holds the same word, as models give them."""
+    rng = np.random.default_rng(seed)
+    shares = weights / weights.sum()
+    return [[" ".join(rng.choice(WORDS, rng.integers(3, 14), p=shares)) for _ in range(draws_)] for _ in range(25)]
+
+
+def test_a_swapped_model_is_found_within_three_nights_of_25_probes_and_10_draws() -> None:
+    """The size that `nightly init` writes: another frequency of the same words, at no certain place of an answer."""
+    year = nights.Year(nights=5, baseline=30, draws=10)
+    usual = np.arange(1, len(WORDS) + 1)[::-1] ** 1.0
+    own = sentences(1, draws_=year.needed, weights=usual)
+    other = sentences(2, draws_=30, weights=usual * np.linspace(1, 3, len(WORDS)))
+    wealth = nights.wealth(nights.years(own, count=1, year=year, seed=0, instead=(2, other), most=1999))[0]
+    assert (wealth[:2] < np.log(20)).all()
+    assert wealth[4] >= np.log(20)
+    still = nights.wealth(nights.years(own, count=1, year=year, seed=0))[0]
+    assert (still < np.log(20)).all()
 
 
 def test_only_probes_that_moved_are_named() -> None:

@@ -31,7 +31,7 @@ def test_init_writes_a_plan_that_check_accepts_and_never_writes_over(tmp_path: P
     assert CliRunner().invoke(main, ["nightly", "init", str(path)]).exit_code == 0
     done = CliRunner().invoke(main, ["nightly", "check", str(path)])
     assert (done.exit_code, done.stderr) == (0, "")
-    assert "served-and-local: demo:alder-mirror beside demo:alder; 576 calls a night" in done.stdout
+    assert "served-and-local: demo:alder-mirror beside demo:alder; 1,440 calls a night" in done.stdout
     again = CliRunner().invoke(main, ["nightly", "init", str(path)])
     assert again.exit_code == 2
     assert "exists already" in again.stderr
