@@ -174,7 +174,7 @@ def _children() -> float:
     return times.children_user + times.children_system
 
 
-def show(found: dict[str, Any]) -> list[str]:
+def show(found: dict[str, Any]) -> str:
     """Lay out when changes are found."""
     lines = [
         f"{found['months']} simulated months each, {found['probes']} probes × {found['draws']} draws a night, a baseline of "
@@ -196,12 +196,12 @@ def show(found: dict[str, Any]) -> list[str]:
         )
     lines += _by_size(found["sizes"])
     idle = found["idle"]
-    return [
-        *lines,
+    lines += [
         "",
         f"A night on which nothing is new: {idle['calls']} calls, {idle['cpu']:.2f} s of the processor, {idle['seconds']:.2f} s "
         f"by the clock (the first night: {idle['first calls']} calls).",
     ]
+    return "\n".join(lines)
 
 
 def _by_size(sizes: dict[str, dict[str, float]]) -> list[str]:

@@ -77,7 +77,7 @@ def _counted(alarmed: Any, level: float) -> dict[str, Any]:
     }
 
 
-def show(found: dict[str, Any]) -> list[str]:
+def show(found: dict[str, Any]) -> str:
     """Lay the shares out beside the binomial limits."""
     lines = [
         f"{found['years']:,} simulated years of {found['nights']} nights, {found['probes']} probes × {found['draws']} draws a "
@@ -99,4 +99,4 @@ def show(found: dict[str, Any]) -> list[str]:
             f"| {bank} | *not valid, beside: every night against the same baseline* | | {fixed['0.05']:.3f} | 0.05 | |",
             f"| {bank} | *not valid, beside: any p of the year at most 0.05* | | {smallest['0.05']:.3f} | 0.05 | |",
         ]
-    return lines
+    return "\n".join(lines)

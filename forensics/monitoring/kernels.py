@@ -70,7 +70,7 @@ def _counted(codes: Codes) -> Matrix:
         found += np.bincount((row + column)[whole], minlength=len(found)).astype(np.float32)
     counts = found.reshape(count, COLUMNS)
     norms = np.linalg.norm(counts, axis=1, keepdims=True)
-    unit: Matrix = counts / np.where(norms > 0, norms, 1)
+    unit: Matrix = (counts / np.where(norms > 0, norms, 1)).astype(np.float32)
     return unit
 
 
@@ -78,7 +78,8 @@ def _edges(codes: Codes) -> Matrix:
     """Return the share of the two edges, first and last code point, in which two answers are alike."""
     ends = np.maximum((codes >= 0).sum(axis=1) - 1, 0)
     found = np.stack([codes[:, 0], codes[np.arange(len(codes)), ends]], axis=1)
-    return (found[:, None] == found[None]).mean(axis=2, dtype=np.float32)
+    shares: Matrix = (found[:, None] == found[None]).mean(axis=2, dtype=np.float32)
+    return shares
 
 
 def _fold() -> Matrix:
