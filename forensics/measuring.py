@@ -13,14 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import cache, registry
+from forensics import cache, canonical, registry
 from forensics.corpus import Corpus
 from forensics.features import most_probes, unavailable, version_of
 from forensics.packs import using
+from forensics.records.scores import Interval
 from forensics.statistics import Block, score_probe, survey_of
 
 ROLES = ("weighed", "exhibit")
 """Roles of the statistics that score agreement."""
+LEVEL = 0.95
+"""Of every interval over resampled probes."""
 _BLOCK = 16
 """Probes scored at a time."""
 _WORTH_PROCESSES = 30_000
@@ -199,3 +202,14 @@ def mean_over_probes(agreement: NDArray[Any]) -> NDArray[np.float64]:
     total = np.where(present, agreement, 0.0).sum(axis=0)
     means: NDArray[np.float64] = np.divide(total, counts, out=np.full(total.shape, np.nan), where=counts > 0)
     return means
+
+
+def interval(values: NDArray[np.float64]) -> Interval:
+    """Return the percentile interval of a statistic's finite values over resampled probes: [replicates]."""
+    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Interval(
+        low=canonical.rounded(float(low)),
+        high=canonical.rounded(float(high)),
+        level=LEVEL,
+        method="percentile bootstrap over probes",
+    )

@@ -26,12 +26,10 @@ from forensics.features import most_probes, unavailable
 from forensics.numerics.mixtures import BASE, OTHERS, SUSPECT, Fit, fit
 from forensics.packs import using
 from forensics.records.mixture import Mixture, Part
-from forensics.records.scores import Interval
 from forensics.statistics import Block, score_probe
 
 SCHEMA: Final = "forensics/mixture/1"
 STATISTICS = ("beginnings", "lexical", "semantic")  # their values are inner products of unit vectors
-LEVEL = 0.95
 FEWEST_LINEAGES = 3
 """Lineages besides the suspect's own, below which there is nothing to tell apart."""
 Floats = NDArray[np.float64]
@@ -106,7 +104,7 @@ def mixture(body: Corpus, groups: Groups, statistic: str, *, base: str | None, r
             lineage=groups.names[OTHERS + place],
             models=len(groups.members[OTHERS + place]),
             share=canonical.rounded(float(share)),
-            interval=_interval(shares[:, place]),
+            interval=measuring.interval(shares[:, place]),
             rank=ranks[place][0],
             of=ranks[place][1],
         )
@@ -126,10 +124,10 @@ def mixture(body: Corpus, groups: Groups, statistic: str, *, base: str | None, r
         base=base,
         base_models=tuple(body.members[m].source.name for m in groups.members[BASE].tolist()),
         base_share=canonical.rounded(measured.base) if has_base else None,
-        base_interval=_interval(np.array([one.base for one in again])) if has_base else None,
+        base_interval=measuring.interval(np.array([one.base for one in again])) if has_base else None,
         parts=tuple(sorted(parts, key=lambda part: (-part.share, part.lineage))),
         remainder=canonical.rounded(measured.remainder),
-        remainder_interval=_interval(np.array([one.remainder for one in again])),
+        remainder_interval=measuring.interval(np.array([one.remainder for one in again])),
     )
 
 
@@ -207,16 +205,6 @@ def _ranks(mean: Floats, groups: Groups) -> list[tuple[int, int]]:
 def _fitted(mean: Floats, groups: Groups) -> Fit:
     shares = _shares(groups, np.ones(len(mean)))
     return fit(shares @ mean @ shares.T, base=bool(len(groups.members[BASE])))
-
-
-def _interval(values: Floats) -> Interval:
-    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(
-        low=canonical.rounded(float(low)),
-        high=canonical.rounded(float(high)),
-        level=LEVEL,
-        method="percentile bootstrap over probes",
-    )
 
 
 def grouped(body: Corpus, suspect: int, base: Sequence[str], *, own: str | None) -> Groups:

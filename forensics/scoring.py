@@ -27,7 +27,6 @@ from forensics.triads import triad
 from forensics.variants import variants
 
 SCHEMA: Final = "forensics/scores/1"
-LEVEL = 0.95
 CONTROL_STATISTIC = "phrases"
 """The statistic that controls are measured by, where it has a value."""
 ALL = "all"
@@ -201,13 +200,7 @@ def _interval(values: NDArray[np.float64]) -> Interval | None:
     finite = values[np.isfinite(values)]
     if len(finite) < 0.9 * len(values) or not len(finite):
         return None
-    low, high = np.quantile(finite, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(
-        low=canonical.rounded(float(low)),
-        high=canonical.rounded(float(high)),
-        level=LEVEL,
-        method="percentile bootstrap over probes",
-    )
+    return measuring.interval(finite)
 
 
 def _resampled_values(measured: NDArray[np.float64], basis: Basis) -> dict[str, tuple[float, ...]]:

@@ -23,14 +23,13 @@ from forensics import canonical, measuring
 from forensics.corpus import FEWEST_COHORT, FEWEST_PROBES, Corpus
 from forensics.population import QUESTIONED, REFERENCE, Basis
 from forensics.records.case import Relative, RelativeRole
-from forensics.records.scores import Interval, Standing, Triad, TriadMember
+from forensics.records.scores import Standing, Triad, TriadMember
 
 STATISTIC = "opening"
 FEWEST_SIBLINGS = 3
 """Siblings below which no place among them is worth saying: p could not fall below 1/3."""
 ENOUGH = 0.8
 """Share of the questioned model's probes that a sibling must have answered to count."""
-LEVEL = 0.95
 MEANING = (
     "The place says how the openings of answers stand, not how the model was made. It rests on the siblings: they must "
     "have been named before anybody looked, be made from the same base by others, and not have learnt from the reference. "
@@ -138,23 +137,13 @@ def _standings(
             Standing(
                 measure=measure,
                 excess=canonical.rounded(float(mean[0] - mean[1:].mean())),
-                interval=_interval(drawn[:, 0] - drawn[:, 1:].mean(axis=1)),
+                interval=measuring.interval(drawn[:, 0] - drawn[:, 1:].mean(axis=1)),
                 rank=1 + int((mean[1:] > mean[0]).sum()),
                 of=len(mean),
                 p=canonical.rounded((1 + near) / len(mean)),
             )
         )
     return tuple(found)
-
-
-def _interval(values: Floats) -> Interval:
-    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Interval(
-        low=canonical.rounded(float(low)),
-        high=canonical.rounded(float(high)),
-        level=LEVEL,
-        method="percentile bootstrap over probes",
-    )
 
 
 def _member(name: str, role: RelativeRole | None, values: tuple[Floats, Floats], reason: str | None) -> TriadMember:

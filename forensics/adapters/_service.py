@@ -6,20 +6,18 @@ A protocol says where to post what, and how its answers and errors read; everyth
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from forensics import http
-from forensics.adapters import Fault, Reply
+from forensics.adapters import Fault, Reply, _timeout
 from forensics.adapters import _faults as faults
 from forensics.adapters import _keys as keys
 from forensics.errors import UsageError
 from forensics.records.base import State
 from forensics.records.transcript import TokenLogprob
 
-TIMEOUT_SECONDS = 120.0
 PARALLEL = 64
 """Requests at once; a service that wants fewer says so, and is heard."""
 LONGEST_ERROR = 400
@@ -117,7 +115,7 @@ def connection(
     client = http.Client(
         service,
         headers={**(headers or {}), **(authorize(key) if key else {})},
-        timeout=_timeout(options.get("timeout")),
+        timeout=_timeout.seconds(options.get("timeout")),
         secrets=[key] if key else [],
     )
     scheme = "https" if service.secure else "http"
@@ -224,13 +222,3 @@ def _document(response: http.Response) -> Any:
         return json.loads(response.body) if response.sound else None
     except (ValueError, RecursionError):
         return None
-
-
-def _timeout(text: str | None) -> float:
-    try:
-        seconds = TIMEOUT_SECONDS if text is None else float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds <= 86_400:
-        raise UsageError(f"timeout={text!r} is no number of seconds.", remedy="Write timeout=120, at most 86400.")
-    return seconds

@@ -7,7 +7,6 @@ a prompt with a system prompt. The parameters that were asked for stand in the p
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import shutil
@@ -19,13 +18,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from forensics import canonical
-from forensics.adapters import Ask, Fault, Reply
+from forensics.adapters import Ask, Fault, Reply, _timeout
 from forensics.errors import UsageError
 from forensics.records.probes import Message
 from forensics.transcripts import conversation_text
 
 SUMMARY = "any program: the prompt on standard input, the answer on standard output, no shell"
-TIMEOUT_SECONDS = 120.0
 _PARAMETERS = ("temperature", "top_p", "max_tokens", "seed")
 _PREFIX = "FORENSICS_ASK_"
 _ARGUMENT = re.compile(r"arg([0-9]{0,3})")
@@ -61,7 +59,7 @@ class Program:
     def __init__(self, path: Path, options: Mapping[str, str]) -> None:
         self._arguments = _arguments(options)
         self._command = [str(path), *self._arguments]
-        self._timeout = _timeout(options.get("timeout"))
+        self._timeout = _timeout.seconds(options.get("timeout"))
         self.endpoint = str(path)
         self.notes: Mapping[str, str] = {
             "program": canonical.file_digest(path),
@@ -176,13 +174,3 @@ def _arguments(options: Mapping[str, str]) -> list[str]:
                 raise UsageError(f"{name}={value!r} cannot be given.", remedy="Write arg=…&arg2=…, each number once.")
             found[number] = value
     return [found[number] for number in sorted(found)]
-
-
-def _timeout(text: str | None) -> float:
-    try:
-        seconds = TIMEOUT_SECONDS if text is None else float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds <= 86_400:
-        raise UsageError(f"timeout={text!r} is no number of seconds.", remedy="Write timeout=120, at most 86400.")
-    return seconds

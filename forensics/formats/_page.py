@@ -6,12 +6,11 @@ Knows nothing of files; `html` adds the script and its policy, `pdf` what paper 
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import resources
 
 from jinja2 import BaseLoader, Environment, Template
 from markupsafe import Markup
 
-from forensics import hostile
+from forensics import hostile, pages
 from forensics.formats._widths import shares
 from forensics.reporting.court_texts import TO_COMPLETE
 from forensics.reporting.parts import Cell, Column, Report, Table
@@ -52,7 +51,7 @@ def page(report: Report, *, css: str, js: str = "", policy: str = "", dated: str
 
 def part(name: str) -> str:
     """Return a file that stands beside the template."""
-    return resources.files("forensics.formats").joinpath("templates").joinpath(name).read_text(encoding="utf-8")
+    return pages.part("forensics.formats", name)
 
 
 @lru_cache(maxsize=1)

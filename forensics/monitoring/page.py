@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import date
-from importlib import resources
 from typing import Any
 
-from jinja2 import BaseLoader, Environment
 from markupsafe import Markup
 
-from forensics import __version__, hostile
+from forensics import __version__, hostile, pages
 from forensics.monitoring import outcome, plots
 from forensics.monitoring.history import History
 from forensics.monitoring.trends import Event, Trend, events, trends
@@ -29,15 +25,13 @@ _DASH = "—"
 def page(history: History, *, alpha: float) -> str:
     """Return the page as HTML; `alpha` is the promise of the plan, whose level is drawn."""
     found, happened = trends(history), events(history)
-    css = _own("forensics.formats", "report.css") + _own("forensics.monitoring", "history.css")
-    js = _own("forensics.monitoring", "history.js")
-    policy = (
-        f"default-src 'none'; style-src {_source(css)}; script-src {_source(js)}; base-uri 'none'; form-action 'none'"
-    )
-    environment = Environment(loader=BaseLoader(), autoescape=True, finalize=_finalize)
+    css = pages.part("forensics.formats", "report.css") + pages.part("forensics.monitoring", "history.css")
+    js = pages.part("forensics.monitoring", "history.js")
+    policy = pages.policy(css, js)
+    environment = pages.environment()
     environment.filters["drawing"] = Markup
     nights = sorted({night for trend in found for night in trend.nights})
-    return environment.from_string(_own("forensics.monitoring", "history.html.j2")).render(
+    return environment.from_string(pages.part("forensics.monitoring", "history.html.j2")).render(
         policy=policy,
         css=Markup(css),  # noqa: S704  our own file
         js=Markup(js),  # noqa: S704  our own file
@@ -50,21 +44,6 @@ def page(history: History, *, alpha: float) -> str:
         events=[event._asdict() for event in happened],
         data=_data(found, alpha),
     )
-
-
-def _finalize(value: object) -> object:
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return Markup(hostile.html_line(value))  # noqa: S704  escaped there
-    return value
-
-
-def _own(package: str, name: str) -> str:
-    return resources.files(package).joinpath("templates").joinpath(name).read_text(encoding="utf-8")
-
-
-def _source(text: str) -> str:
-    """Return the content-security-policy source of an inline script or style."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _counted(count: int, one: str) -> str:

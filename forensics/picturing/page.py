@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections import Counter
-from importlib import resources
 from itertools import pairwise
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
-from jinja2 import BaseLoader, Environment
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from forensics import hostile
+from forensics import hostile, pages
 from forensics.picturing import maps, trees
 from forensics.picturing.canvas import LONGEST_NAME, NARROW, WIDE
 from forensics.picturing.colours import FORMS, HEAT, STEPS, Look, looks, mark
@@ -40,16 +36,14 @@ class Picture(NamedTuple):
 def page(material: Material, shapes: Shapes) -> str:
     """Return the page as HTML."""
     css, js = (
-        _own("forensics.formats", "report.css") + _own("forensics.picturing", "page.css"),
-        _own("forensics.picturing", "page.js"),
+        pages.part("forensics.formats", "report.css") + pages.part("forensics.picturing", "page.css"),
+        pages.part("forensics.picturing", "page.js"),
     )
-    policy = (
-        f"default-src 'none'; style-src {_source(css)}; script-src {_source(js)}; base-uri 'none'; form-action 'none'"
-    )
+    policy = pages.policy(css, js)
     count = len(material.models)
-    environment = Environment(loader=BaseLoader(), autoescape=True, finalize=_finalize)
+    environment = pages.environment()
     environment.filters["drawing"] = Markup
-    return environment.from_string(_own("forensics.picturing", "page.html.j2")).render(
+    return environment.from_string(pages.part("forensics.picturing", "page.html.j2")).render(
         policy=policy,
         css=Markup(css),  # noqa: S704  our own file
         js=Markup(js),  # noqa: S704  our own file
@@ -78,21 +72,6 @@ def page(material: Material, shapes: Shapes) -> str:
         method=_method(shapes.joined),
         data=_data(material, shapes),
     )
-
-
-def _finalize(value: object) -> object:
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return Markup(hostile.html_line(value))  # noqa: S704  escaped there
-    return value
-
-
-def _own(package: str, name: str) -> str:
-    return resources.files(package).joinpath("templates").joinpath(name).read_text(encoding="utf-8")
-
-
-def _source(text: str) -> str:
-    """Return the content-security-policy source of an inline script or style."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _classes() -> list[str]:
