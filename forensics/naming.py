@@ -32,7 +32,7 @@ def _asked_by(adapter: str, name: str, options: dict[str, str], text: str) -> Mo
         return ModelName(adapter=adapter, name=name, options=options)
     if adapter in services.names():
         return ModelName(services.ADAPTER, name, {"service": adapter, **options}, alias=text)
-    raise UnknownName("adapter or service", adapter, [*registry.names("adapters"), *services.names()])
+    raise UnknownName("adapter or service", adapter, sorted({*registry.names("adapters"), *services.names()}))
 
 
 def _alias(text: str) -> ModelName:
