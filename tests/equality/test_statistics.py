@@ -160,6 +160,8 @@ def test_energy_is_that_of_dcor() -> None:
     found = vectors(list(probes[0].texts))
     x, y = found[:7], found[7:]
     (v_statistic,) = elsewhere(
+        # Without a compiler its universal functions cannot be made; the energy distance needs none of them.
+        "import numba\nnumba.guvectorize = lambda *types, **options: lambda function: function\n"
         "import dcor\nprint(json.dumps([float(dcor.energy_distance(np.array(given[0]), np.array(given[1])))]))",
         [x.tolist(), y.tolist()],
     )
