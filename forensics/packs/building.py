@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics import __version__, canonical, deriving, importing, lineages
+from forensics import __version__, canonical, deriving, importing, sources
 from forensics.errors import UsageError
 from forensics.features import most_probes, unavailable, version_of
 from forensics.packs import file
@@ -42,14 +42,9 @@ def build_folder(
     """Write the pack of the recorded answers below a folder; lineages come from its `models.csv` and from `models`."""
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder.", remedy="Name a folder of recorded answers.")
-    if models is not None and not models.is_file():
-        raise UsageError(f"{models} does not exist.", remedy="Name a CSV table with the columns model and lineage.")
-    declared: dict[str, str] = {}
-    for table in (folder / lineages.MODELS_TABLE, models):
-        if table is not None and table.is_file():
-            declared.update(lineages.read_lineages(table))
-    sources = [_source(one, declared) for one in importing.answers_below(folder)]
-    return build(sources, path, embed=embed, workers=workers, say=say)
+    declared = sources.declared_lineages([str(folder)], models)
+    named = [_source(one, declared) for one in importing.answers_below(folder)]
+    return build(named, path, embed=embed, workers=workers, say=say)
 
 
 def _source(path: Path, declared: Mapping[str, str]) -> Source:
