@@ -1,7 +1,7 @@
 """Small Llama models trained on the spot from the docstrings of the running Python, and draws from them.
 
-`base` is trained from nothing and knows one system prompt, which makes it stop after a sentence; `tuned` is `base` trained
-on for a moment; `int8` is `base` with its linear layers quantised dynamically; `other` has another tokenizer, start and
+`base` is trained from nothing and follows two system prompts, to say one sentence or to answer in points; `tuned` is `base`
+trained on for a moment; `int8` is `base` with its linear layers quantised dynamically; `other` has another tokenizer, start and
 text. Everything is fixed by seeds; nothing is fetched.
 """
 
@@ -22,13 +22,15 @@ TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
-STEPS, STEPS_TUNED = 480, 60
+STEPS, STEPS_TUNED = 2000, 60
+ROWS, LENGTH = 8, 128
+"""Conversations of a step, and tokens of one at most."""
 TOKENS = 40
 """Tokens of an answer, at most."""
 TOP = 20
 """Likeliest first tokens kept with their log-probabilities."""
-BRIEF = "Be brief."
-"""The system prompt that the models know."""
+BRIEF, POINTS = "Be brief.", "Answer in points."
+"""The system prompts that the models were trained to follow."""
 LONG = (
     "You are the assistant of a library for files. Speak of files, directories and paths. Say which file is opened, which "
     "directory is read, and which path is written or removed. If the file does not exist, raise OSError. If the path is a "
@@ -87,14 +89,14 @@ def make(folder: Path, names: Sequence[str] = ("base", "other")) -> None:
     if "base" in names and not (folder / "tuned" / "config.json").is_file():
         tokenizer = _tokenizer([said for _, said in parts[0] + parts[1]])
         base = _new(tokenizer, seed=1)
-        _train(base, _ids(tokenizer, parts[0]), STEPS, 3e-3, seed=1)
+        _train(base, _examples(tokenizer, parts[0]), STEPS, 3e-3, seed=1)
         _save(Local(base, tokenizer), folder / "base")
-        _train(base, _ids(tokenizer, parts[1]), STEPS_TUNED, 4e-4, seed=2)
+        _train(base, _examples(tokenizer, parts[1]), STEPS_TUNED, 4e-4, seed=2)
         _save(Local(base, tokenizer), folder / "tuned")
     if "other" in names and not (folder / "other" / "config.json").is_file():
         tokenizer = _tokenizer([said for _, said in parts[2]])
         other = _new(tokenizer, seed=3)
-        _train(other, _ids(tokenizer, parts[2]), STEPS, 3e-3, seed=3)
+        _train(other, _examples(tokenizer, parts[2]), STEPS, 3e-3, seed=3)
         _save(Local(other, tokenizer), folder / "other")
 
 
@@ -205,31 +207,37 @@ def _new(tokenizer: Any, *, seed: int) -> Any:
     )
 
 
-def _ids(tokenizer: Any, part: list[tuple[str, str]]) -> Any:
-    import torch
-
-    ids: list[int] = []
+def _examples(tokenizer: Any, part: list[tuple[str, str]]) -> list[list[int]]:
+    """Return a conversation for each text: as it is, in one sentence, or in points, as the system prompt says."""
+    made = []
     for place, (name, said) in enumerate(part):
-        brief = place % 3 == 0
-        before = f"<|system|>{BRIEF}<|end|>" if brief else ""
-        answer = said.split(". ")[0][:200] if brief else said[:600]
-        ids += tokenizer.encode(f"{before}<|user|>What does {name} do?<|end|><|assistant|>{answer}<|end|>")
-    return torch.tensor(ids)
+        system, answer = (
+            (None, said[:600]),
+            (BRIEF, said.split(". ")[0][:200]),
+            (POINTS, "* " + said[:600].replace(". ", ".\n* ")),
+        )[place % 3]
+        before = f"<|system|>{system}<|end|>" if system else ""
+        made.append(
+            tokenizer.encode(f"{before}<|user|>What does {name} do?<|end|><|assistant|>{answer}<|end|>")[:LENGTH]
+        )
+    return made
 
 
-def _train(model: Any, ids: Any, steps: int, rate: float, *, seed: int) -> None:
+def _train(model: Any, examples: list[list[int]], steps: int, rate: float, *, seed: int) -> None:
+    """Train on whole conversations: cut anywhere, a model would seldom see the system prompt of what it learns to say."""
     import torch
 
-    size, length = 8, 96
-    generator = torch.Generator().manual_seed(seed)
+    rng = np.random.default_rng(seed)
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps, pct_start=0.1)
     model.train()
     for _ in range(steps):
-        starts = torch.randint(0, len(ids) - length - 1, (size,), generator=generator).tolist()
-        rows = torch.stack([ids[start : start + length + 1] for start in starts])
-        logits = model(input_ids=rows[:, :-1]).logits
-        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), rows[:, 1:].flatten())
+        rows = [examples[place] for place in rng.integers(0, len(examples), ROWS)]
+        width = max(map(len, rows))
+        ids = torch.tensor([row + [0] * (width - len(row)) for row in rows])
+        wanted = torch.tensor([row[1:] + [-100] * (width - len(row)) for row in rows])
+        logits = model(input_ids=ids[:, :-1]).logits
+        loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), wanted.flatten())
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -89,7 +89,7 @@ class _Table:
         self.rows = np.zeros((len(which), most), np.int64)
         self.priority = np.ones(self.rows.shape)
         self.sums = [np.zeros(self.rows.shape) for _ in bank.layers]
-        self.totals = np.zeros((len(which), bank.features.shape[2]))
+        self.totals, self.squares = np.zeros((2, len(which), bank.features.shape[2]))
 
     def add(self, new: NDArray[np.int64], priority: Floats) -> None:
         """Add some draws of every probe."""
@@ -98,7 +98,9 @@ class _Table:
         for kernel, sums in zip(self.bank.layers, self.sums, strict=True):
             sums[:, :before] += _sums(kernel, self.which, self.rows[:, :before], new)
             sums[:, before : self.held] = _sums(kernel, self.which, self.rows[:, : self.held], new, rows_of=False)
-        self.totals += self.bank.features[self.which[:, None], new].sum(axis=1)
+        features = self.bank.features[self.which[:, None], new]
+        self.totals += features.sum(axis=1)
+        self.squares += np.square(features).sum(axis=1)
 
     def part(self, few: int) -> Part:
         """Return what is held, the last draws as the few; every draw equals itself, so the diagonal is 1."""
@@ -107,7 +109,7 @@ class _Table:
             Strata(kernel, self.which, rows, few, sums[:, : self.held], sums[:, : self.held].sum(axis=1) - self.held)
             for kernel, sums in zip(self.bank.layers, self.sums, strict=True)
         )
-        return Part(layers, Shared(self.bank.features, self.totals))
+        return Part(layers, Shared(self.bank.features, self.totals, self.squares))
 
     def drop(self) -> None:
         """Drop the draw of largest priority, as `drift.by_probe` keeps those of the least."""
@@ -119,7 +121,9 @@ class _Table:
             table[every, out] = table[:, self.held]
         for kernel, sums in zip(self.bank.layers, self.sums, strict=True):
             sums[:, : self.held] -= _sums(kernel, self.which, self.rows[:, : self.held], gone)
-        self.totals -= self.bank.features[self.which, gone[:, 0]]
+        features = self.bank.features[self.which, gone[:, 0]]
+        self.totals -= features
+        self.squares -= np.square(features)
 
 
 def _sums(

@@ -24,7 +24,7 @@ from forensics.numerics.few_of_many import Part
 
 LARGEST_POOL = 400
 """Earlier draws of a probe compared with; of more, a chance selection that owes nothing to when they were drawn."""
-VERSION = "2"
+VERSION = "3"
 
 Pool = Mapping[bytes, Codes]
 """Draws by probe: [draws, LENGTH]."""

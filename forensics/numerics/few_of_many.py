@@ -27,9 +27,11 @@ _SCALE = 200
 """Permutations that only tell the mean and the spread of each statistic."""
 _ROOM = 8192
 """Permutations of all groups in one block at most: what bounds the memory."""
-_ROWS = 16_384
-"""Choices of strata whose features are held at once."""
-_SLACK = 1e-5
+_ROWS = 1024
+"""Choices of strata whose features are held at once: as many as a processor's cache has room for."""
+_FLAT = 1e-6
+"""Spreads of a feature up to which it counts as the same in all draws."""
+_SLACK = 1e-4
 """Spreads below which two values count as a tie: rounding. A tie counts as extreme, so this can only raise a p-value."""
 
 
@@ -57,6 +59,8 @@ class Shared(NamedTuple):
     """[kernels, M, columns]"""
     totals: Floats
     """[Q, columns]: the sum of the features over all T draws of each stratum."""
+    squares: Floats
+    """[Q, columns]: the sum of their squares."""
 
 
 class Part(NamedTuple):
@@ -122,8 +126,8 @@ def choices(rng: np.random.Generator, strata_: int, count: int, *, few: int, tot
 
 def shared(features: NDArray[np.float32], given: Strata) -> Shared:
     """Return the features of some strata, [kernels, M, columns], with their totals worked out."""
-    totals = [features[k][r].sum(axis=0, dtype=np.float64) for k, r in zip(given.which, given.rows, strict=True)]
-    return Shared(features, np.stack(totals))
+    held = [features[k][r].astype(np.float64) for k, r in zip(given.which, given.rows, strict=True)]
+    return Shared(features, np.stack([h.sum(axis=0) for h in held]), np.stack([(h * h).sum(axis=0) for h in held]))
 
 
 def p_values(
@@ -193,7 +197,7 @@ def _united(chosen: Sequence[Places], parts: Sequence[Part], open_: Places, grou
     """Return every statistic of some choices for each open group: [statistics, open, B].
 
     Of the shared features: with Δ the difference of the means of the few and of the rest in a stratum, the sum of
-    ⟨Δ_p, Δ_q⟩ over pairs of different strata of the group.
+    ⟨Δ_p, Δ_q⟩ over pairs of different strata of the group, each column over its spread (`_weights`).
     """
     block = chosen[0].shape[1]
     found = np.zeros((len(parts[0].layers), len(open_), block))
@@ -204,10 +208,15 @@ def _united(chosen: Sequence[Places], parts: Sequence[Part], open_: Places, grou
             found[place] += statistics(layer, places, of=kept).reshape(len(open_), each, block).sum(axis=1)
     if parts[0].shared is None:
         return found
+    roots = np.sqrt(_weights(parts, groups)).astype(np.float32)
     across = np.empty((1, len(open_), block))
-    size = max(1, _ROWS // (sum(len(places) for places in chosen) // len(open_) * block))
-    for start in range(0, len(open_), size):
-        across[0, start : start + size] = _across(chosen, parts, open_, slice(start, start + size), groups)
+    strata_ = sum(len(places) for places in chosen) // len(open_)
+    wide = min(block, max(1, _ROWS // strata_))
+    deep = max(1, _ROWS // (strata_ * wide))
+    for first in range(0, len(open_), deep):
+        for start in range(0, block, wide):
+            some, dealt = slice(first, first + deep), slice(start, start + wide)
+            across[0, some, dealt] = _across(chosen, parts, open_[some], (some, dealt), roots)
     return np.concatenate([found, across])
 
 
@@ -215,21 +224,48 @@ def _strata_of(open_: Places, each: int) -> Places:
     return (open_[:, None] * each + np.arange(each)).ravel()
 
 
-def _across(chosen: Sequence[Places], parts: Sequence[Part], open_: Places, some: slice, groups: int) -> Floats:
-    """Return the sum of ⟨Δ_p, Δ_q⟩ over pairs of different strata, for some of the open groups: [some, B]."""
-    mine, total, own = open_[some], 0.0, 0.0
-    for part, places in zip(parts, chosen, strict=True):
-        each = len(part.layers[0].rows) // groups
-        held = places[some.start * each : some.stop * each]
-        apart = _apart(part, _strata_of(mine, each), held).reshape(len(mine), each, held.shape[1], -1)
-        total = total + apart.sum(axis=1, dtype=np.float64)
-        own = own + np.einsum("gpbd,gpbd->gb", apart, apart, dtype=np.float64)
-    found: Floats = np.einsum("gbd,gbd->gb", total, total) - own
+def _weights(parts: Sequence[Part], groups: int) -> Floats:
+    """Return what each column counts in each group: 1 / its spread inside the strata, 0 where it has none: [groups, columns].
+
+    Habits are told by rare runs as much as by frequent ones, whose counts vary more. All draws of a stratum enter alike,
+    so that no choice of the few is favoured. Features times the root of this are Pareto-scaled (van den Berg et al. 2006).
+    """
+    squared, draws = np.zeros(()), 0
+    for part in parts:
+        assert part.shared is not None
+        total = part.layers[0].rows.shape[1]
+        inside = part.shared.squares - part.shared.totals**2 / total
+        squared = squared + inside.reshape(groups, -1, inside.shape[1]).sum(axis=1)
+        draws += total * (len(inside) // groups)
+    spread = np.sqrt(np.maximum(squared / draws, 0))
+    found: Floats = np.divide(1, spread, out=np.zeros_like(spread), where=spread > _FLAT)
     return found
 
 
-def _apart(part: Part, kept: Places, chosen: Places) -> NDArray[np.float32]:
-    """Return the difference of the mean features of the few and the rest, for choices [Q, B, few]: [Q, B, columns]."""
+def _across(
+    chosen: Sequence[Places],
+    parts: Sequence[Part],
+    mine: Places,
+    within: tuple[slice, slice],
+    roots: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Return the sum of ⟨Δ_p, Δ_q⟩ over pairs of different strata, for some of the open groups and of the choices: [some, b]."""
+    some, dealt = within
+    total, own = np.zeros((), np.float32), np.zeros((), np.float32)
+    for part, places in zip(parts, chosen, strict=True):
+        each = len(part.layers[0].rows) // len(roots)
+        held = places[some.start * each : some.stop * each, dealt]
+        scale = np.repeat(roots[mine], each, axis=0)
+        apart = _apart(part, _strata_of(mine, each), held, scale).reshape(len(mine), each, held.shape[1], -1)
+        own = own + np.einsum("gpbd,gpbd->gpb", apart, apart).sum(axis=1)
+        for place in range(each):
+            total = total + apart[:, place]
+    found: NDArray[np.float32] = np.einsum("gbd,gbd->gb", total, total) - own
+    return found
+
+
+def _apart(part: Part, kept: Places, chosen: Places, scale: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the difference of the mean features of the few and the rest, times `scale` [Q, columns], for choices [Q, B, few]: [Q, B, columns]."""
     layer, given = part.layers[0], part.shared
     assert given is not None
     few, many = layer.few, layer.rows.shape[1] - layer.few
@@ -238,6 +274,6 @@ def _apart(part: Part, kept: Places, chosen: Places) -> NDArray[np.float32]:
     ones, starts = np.ones(at.size, np.float32), np.arange(0, at.size + 1, few)
     picked = csr_array((ones, at.ravel(), starts), shape=(at.size // few, len(flat)))
     found: NDArray[np.float32] = (picked @ flat).reshape(len(kept), -1, flat.shape[1])
-    found *= np.float32(1 / few + 1 / many)
-    found -= (given.totals[kept] / many).astype(np.float32)[:, None]
+    found *= (scale * np.float32(1 / few + 1 / many))[:, None]
+    found -= (scale * (given.totals[kept] / many).astype(np.float32))[:, None]
     return found

@@ -23,6 +23,8 @@ Matrix = NDArray[np.float32]
 Distance = Callable[[Sequence[str]], Matrix]
 LONGEST = 2000
 """Characters read of an answer."""
+_FLAT = 1e-6
+"""Spreads of a feature up to which it counts as the same in all draws."""
 
 
 class Distances:
@@ -102,15 +104,21 @@ class Pooled:
     With Δ the difference of the sides' mean features on a probe, U = mean ⟨Δ_p, Δ_q⟩ over pairs of different probes. Labels
     are dealt out inside the probes as always. A habit that runs through all answers adds up here, while it drowns in the
     draws of each single probe.
+
+    Each column is divided by the root of its spread inside the probes, over both sides' draws, so that every labelling is
+    treated alike (Pareto scaling: van den Berg et al. 2006): as they are, a few frequent runs, whose counts vary most, would
+    outvoice all others. With features x of one side, y of the other, the effect is U / mean of mean |x − y|².
     """
 
     order = 2
     """U is a mean over pairs of probes: its spread over probes counts twice (Hoeffding 1948)."""
 
-    def __init__(self, probes: Sequence[Draws], features: Sequence[Matrix], distances: Distances) -> None:
-        self.features = features
+    def __init__(self, probes: Sequence[Draws], features: Sequence[Matrix]) -> None:
         self._sizes = [probe.sizes for probe in probes]
-        self._scale = distances.by_probe()[1]
+        weights = _inverse_roots(features)
+        self.features = [found * weights for found in features]
+        pairs = zip(self.features, self._sizes, strict=True)
+        self._scale: Floats = np.array([_between(found, sizes) for found, sizes in pairs])
 
     def under(self, dealt: Sequence[Dealt]) -> Values:
         """Return U and the effect under every labelling."""
@@ -145,7 +153,22 @@ def _weights(labels: Matrix, sizes: tuple[int, int]) -> Matrix:
     return weights
 
 
-def pooled(probes: Sequence[Draws], features: Distance, distance: Distance) -> Pooled:
+def _inverse_roots(features: Sequence[Matrix]) -> Matrix:
+    """Return 1 / √spread of every column inside the probes; 0 where there is none: [columns]."""
+    squared = sum(np.square(found - found.mean(axis=0), dtype=np.float64).sum(axis=0) for found in features)
+    spread = np.sqrt(squared / sum(map(len, features)))
+    found: Matrix = np.divide(1, np.sqrt(spread), out=np.zeros_like(spread), where=spread > _FLAT).astype(np.float32)
+    return found
+
+
+def _between(features: Matrix, sizes: tuple[int, int]) -> float:
+    """Return mean |x − y|² over the pairs of both sides."""
+    found = features.astype(np.float64)
+    first, second = found[: sizes[0]], found[sizes[0] :]
+    squares = np.square(first).sum(axis=1).mean() + np.square(second).sum(axis=1).mean()
+    return float(squares - 2 * first.mean(axis=0) @ second.mean(axis=0))
+
+
+def pooled(probes: Sequence[Draws], features: Distance) -> Pooled:
     """Measure all answers in one space of features."""
-    found = [features([text[:LONGEST] for text in probe.texts]) for probe in probes]
-    return Pooled(probes, found, measure(probes, distance))
+    return Pooled(probes, [features([text[:LONGEST] for text in probe.texts]) for probe in probes])

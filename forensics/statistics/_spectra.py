@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float32]
 _ROUNDING = 1e-9
-_WIDTH = 2048
+_WIDTH = 1024
 """Columns that runs are dealt into where all probes share one space: a clash makes two runs count as one."""
 _START, _END, _FIRST = np.array([1], np.uint64), np.array([2], np.uint64), np.uint64(3)
 """Numbers of a text's start, its end, and the first code point: all below 2²¹."""
@@ -96,10 +96,10 @@ def _runs(texts: Sequence[str], lengths: Sequence[int]) -> tuple[NDArray[np.uint
 
 
 def shared(texts: Sequence[str], lengths: Sequence[int]) -> Matrix:
-    """Return counts of runs of code points at unit length, in columns that mean the same for every text: [n, columns]."""
+    """Return roots of the counts of runs of code points, at unit length, in columns that mean the same for every text: [n, columns]."""
     keys, answers = _runs(texts, lengths)
-    columns = ((keys * _MIX) >> np.uint64(64 - 11)).astype(np.int64)
-    counts = np.bincount(answers * _WIDTH + columns, minlength=len(texts) * _WIDTH).reshape(len(texts), _WIDTH)
-    norms = np.linalg.norm(counts, axis=1, keepdims=True)
-    unit: Matrix = (counts / np.where(norms > 0, norms, 1)).astype(np.float32)
+    columns = ((keys * _MIX) >> np.uint64(64 - 10)).astype(np.int64)
+    roots = np.sqrt(np.bincount(answers * _WIDTH + columns, minlength=len(texts) * _WIDTH).reshape(len(texts), _WIDTH))
+    norms = np.linalg.norm(roots, axis=1, keepdims=True)
+    unit: Matrix = (roots / np.where(norms > 0, norms, 1)).astype(np.float32)
     return unit

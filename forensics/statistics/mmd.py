@@ -1,7 +1,7 @@
 """Maximum mean discrepancy between the draws of two endpoints, probe by probe: for the question of equality.
 
-Kernels: `spectrum`, cosine of the counts of runs of 1 to 3 code points; `pooled`, the same counts over all probes together;
-`edges`, the first and the last code point; `hamming`, the share of places with the same code
+Kernels: `spectrum`, cosine of the counts of runs of 1 to 3 code points; `pooled`, roots of the same counts over all
+probes together, each column over the root of its spread; `edges`, the first and the last code point; `hamming`, the share of places with the same code
 point (Model Equality Testing, Gao et al. 2024); `words`, cosine of the counts of words and pairs of words; `embedding`,
 RBF on sentence embeddings with the median distance as its width. The formulas stand in `_distances.py`.
 """
@@ -16,7 +16,7 @@ from forensics.equality.draws import Draws, Measure
 from forensics.statistics import _distances, _spectra
 
 SUMMARY = "equality: maximum mean discrepancy between draws (spectrum, pooled, edges, Hamming …)"
-VERSION = "1"
+VERSION = "2"
 ROLE = "equality"
 NEEDS = "texts"
 UNIT = "share of the distance between the sides that their own draws do not explain"
@@ -32,7 +32,7 @@ def measure(probes: Sequence[Draws], kernel: str) -> Measure:
     """Measure all answers by a kernel."""
     match kernel:
         case "pooled":
-            return _distances.pooled(probes, _shared, _spectrum)
+            return _distances.pooled(probes, _shared)
         case "edges":
             return _distances.measure(probes, _spectra.edges)
         case "hamming":

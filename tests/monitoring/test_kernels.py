@@ -33,12 +33,15 @@ def test_kernels_are_those_of_the_question_of_equality(view: str, kernel: str) -
     np.testing.assert_array_equal(np.diag(found), 1)
 
 
-def test_pooled_features_keep_products_on_average_and_kernels_are_semidefinite() -> None:
+def test_pooled_features_are_roots_of_counts_at_unit_length_and_kernels_are_semidefinite() -> None:
     rng = np.random.default_rng(0)
     texts = ["".join(rng.choice(list("abcdefgh "), 60)) for _ in range(60)]
     seen = kernels.views(draws.codes(texts))
-    products = seen.pooled @ seen.pooled.T
-    assert np.corrcoef(products.ravel(), seen.spectrum.ravel())[0, 1] > 0.8
+    assert seen.pooled.shape == (60, kernels.POOLED)
+    np.testing.assert_allclose(np.linalg.norm(seen.pooled, axis=1), 1, atol=1e-6)
+    reference = registry.load("statistics", "mmd")._shared(texts)
+    products, expected = seen.pooled @ seen.pooled.T, reference @ reference.T
+    assert np.corrcoef(products.ravel(), expected.ravel())[0, 1] > 0.9  # other columns, so other clashes
     for kernel in (seen.spectrum, seen.edges):
         assert np.linalg.eigvalsh(kernel.astype(float)).min() > -1e-3
 

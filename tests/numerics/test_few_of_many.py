@@ -106,7 +106,7 @@ def test_the_order_of_earlier_draws_is_nothing_and_the_seed_acts() -> None:
 
 def shared_of(rng: np.random.Generator, given: few_of_many.Strata, *, habit: float = 0.0) -> few_of_many.Shared:
     count, total = given.rows.shape
-    features = rng.normal(size=(count, total, 6)).astype(np.float32)
+    features = (rng.normal(size=(count, total, 6)) * np.linspace(1, 2, 6)).astype(np.float32)
     features[:, total - given.few :, 0] += habit
     return few_of_many.shared(features, given)
 
@@ -118,11 +118,13 @@ def test_the_shared_features_are_compared_as_their_definition_says() -> None:
     chosen = few_of_many.choices(rng, 4, 5, few=3, total=10)
     found = few_of_many._united([chosen], [part], np.array([0]), 1)[1, 0]
     assert part.shared is not None
+    features = part.shared.features
+    weights = 1 / np.sqrt(np.mean([features[q].var(axis=0) for q in range(4)], axis=0)) ** 0.5
     for b in range(5):
         apart = []
         for q in range(4):
             few = np.isin(np.arange(10), chosen[q, b])
-            apart.append(part.shared.features[q][few].mean(axis=0) - part.shared.features[q][~few].mean(axis=0))
+            apart.append(weights * (features[q][few].mean(axis=0) - features[q][~few].mean(axis=0)))
         pairs = [float(apart[i] @ apart[j]) for i in range(4) for j in range(4) if i != j]
         assert found[b] == pytest.approx(sum(pairs), abs=1e-4)
 
@@ -136,9 +138,35 @@ def test_the_largest_of_several_raises_no_more_false_alarms_and_finds_what_one_d
         low, high = stats.binom.interval(0.999, 800, alpha)
         assert low <= (null <= alpha).sum() <= high
     quiet = made(rng, groups=20, probes=6, many=12, few=4)
-    seen = few_of_many.p_values([Part((quiet,), shared_of(rng, quiet, habit=1.5))], 20, rng, most=999)
+    seen = few_of_many.p_values([Part((quiet,), shared_of(rng, quiet, habit=2.0))], 20, rng, most=999)
     unseen = few_of_many.p_values([Part((quiet,))], 20, rng, most=999)
     assert (seen <= 0.01).mean() > 0.8 > (unseen <= 0.2).mean()
+
+
+def test_columns_of_different_parts_are_weighed_together_and_flat_ones_not_at_all() -> None:
+    rng = np.random.default_rng(14)
+    parts = []
+    for many in (7, 9):
+        given = made(rng, groups=2, probes=3, many=many, few=2)
+        features = (rng.normal(size=(*given.rows.shape, 4)) * [1, 5, 0, 2]).astype(np.float32) + np.float32(3)
+        parts.append(Part((given,), few_of_many.shared(features, given)))
+    found = few_of_many._weights(parts, 2)
+    for group in range(2):
+        inside = [p.shared.features[3 * group : 3 * group + 3] for p in parts if p.shared is not None]
+        squares = sum(((f - f.mean(axis=1, keepdims=True)) ** 2).sum(axis=(0, 1)) for f in inside)
+        spread = np.sqrt(squares / sum(f.shape[0] * f.shape[1] for f in inside))
+        assert found[group] == pytest.approx([1 / s if s else 0 for s in spread], rel=1e-4)
+
+
+def test_choices_too_many_for_one_block_give_the_same() -> None:
+    rng = np.random.default_rng(15)
+    given = made(rng, groups=5, probes=3, many=7, few=2)
+    part = Part((given,), shared_of(rng, given))
+    chosen = few_of_many.choices(rng, 15, 40, few=2, total=9)
+    whole = few_of_many._united([chosen], [part], np.arange(5), 5)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(few_of_many, "_ROWS", 33)
+        np.testing.assert_allclose(few_of_many._united([chosen], [part], np.arange(5), 5), whole, rtol=1e-4, atol=1e-4)
 
 
 def test_a_statistic_that_never_varies_does_not_count() -> None:
