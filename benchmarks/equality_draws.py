@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import local_models, reporting
-from benchmarks.local_models import BRIEF, LONG, Draws
+from benchmarks.local_models import BRIEF, LONG, POINTS, Draws
 
 FOLDER = reporting.HERE / ".work" / "equality"
 MANY, FEWER = 300, 100
@@ -31,17 +31,25 @@ def pools() -> dict[str, Draws]:
         "base": ("base", MANY, 11, {}),
         "int8": ("int8", FEWER, 14, {}),
         "tuned": ("tuned", FEWER, 15, {}),
+        "system prompt it follows (brief)": ("base", FEWER, 12, {"system": BRIEF}),
+        "system prompt it follows (points)": ("base", FEWER, 20, {"system": POINTS}),
+        "system prompt it was not taught": ("base", FEWER, 17, {"system": "You are a helpful assistant."}),
         "system prompt of a paragraph": ("base", FEWER, 19, {"system": LONG}),
-        "system prompt it knows": ("base", FEWER, 12, {"system": BRIEF}),
-        "system prompt it does not know": ("base", FEWER, 17, {"system": "You are a helpful assistant."}),
-        "temperature 0.5": ("base", FEWER, 13, {"temperature": 0.5}),
-        "temperature 0.8": ("base", FEWER, 18, {"temperature": 0.8}),
+        "temperature 0.4": ("base", FEWER, 13, {"temperature": 0.4}),
+        "temperature 0.6": ("base", FEWER, 21, {"temperature": 0.6}),
+        "temperature 1.0": ("base", FEWER, 18, {"temperature": 1.0}),
         "other model": ("other", FEWER, 16, {}),
     }
-    makers: dict[str, Callable[[], Draws]] = {name: partial(_sampled, models, *how) for name, how in plain.items()}
-    makers["llama.cpp"] = lambda: _served(models / "base")
-    makers["demo"] = lambda: _demo("alder", MANY)
-    return {name: _kept(name, make) for name, make in makers.items()}
+    local: dict[str, Callable[[], Draws]] = {name: partial(_sampled, models, *how) for name, how in plain.items()}
+    local["llama.cpp"] = partial(_served, models / "base")
+    found = {name: _kept(name, partial(_scored, models, make)) for name, make in local.items()}
+    return {**found, "demo": _kept("demo", partial(_demo, "alder", MANY))}
+
+
+def _scored(models: Path, make: Callable[[], Draws]) -> Draws:
+    """Let `base` say how likely it finds the answers, as a local reference does."""
+    drawn = make()
+    return drawn._replace(likelihoods=local_models.scored(local_models.load(models, "base"), drawn.texts))
 
 
 def _kept(name: str, make: Callable[[], Draws]) -> Draws:
@@ -75,7 +83,7 @@ def _served(model: Path) -> Draws:
                 texts = [list(pool.map(partial(_ask, address, prompt), range(1, MANY + 1))) for prompt in prompts]
         finally:
             process.kill()
-    return Draws(texts, [])
+    return Draws(texts, [], [])
 
 
 def _ask(address: str, prompt: str, seed: int) -> str:
@@ -94,4 +102,4 @@ def _demo(name: str, count: int) -> Draws:
 
     model = demo_models.load(name)
     asked = [prompt_text(probe) for probe in probes.load("demo").probes[:25]]
-    return Draws([[model.complete(p, seed=s, max_tokens=40).text for s in range(count)] for p in asked], [])
+    return Draws([[model.complete(p, seed=s, max_tokens=40).text for s in range(count)] for p in asked], [], [])

@@ -1,4 +1,4 @@
-"""Equality on real draws: false alarms on one model, power against models that differ a little, effects, log-probabilities.
+"""Equality on real draws: false alarms on one model, power against models that differ a little, effects, likelihoods.
 
 2,000 pairs of one model and hundreds of pairs of two are made by taking 10 + 10 draws a probe from pools of real answers
 (`equality_draws`). Model Equality Testing's own package runs on the same draws, on fewer of the pairs: it is slow.
@@ -20,14 +20,14 @@ from benchmarks.reporting import number, table
 from forensics import registry
 from forensics.equality import permuting, testing
 from forensics.equality.draws import Draws, Measure
-from forensics.records.equality import EqualityTerms
-from forensics.statistics import _distances
+from forensics.records.equality import EqualityTerms, EqualityTest
+from forensics.statistics import _distances, _spectra
 
 TITLE = "Equality: false alarms and power on real draws"
 RECORDED = False
 EXTRA = "equality"
 DRAWS = 10
-NULLS, PAIRS, PAIRS_MET = 1000, 100, 6
+NULLS, PAIRS, PAIRS_MET = 1000, 100, 10
 """Pairs of one model from each pool; pairs of two models, and how many of them Model Equality Testing is given."""
 PERMUTATIONS, PERMUTATIONS_MET = 199, 39
 CHARACTERS_MET = 100
@@ -43,6 +43,10 @@ TOGETHER = {
     "largest of all five": KERNELS,
     **{kernel: (kernel,) for kernel in KERNELS},
 }
+DECIDES = next(iter(TOGETHER))
+RANKED = "uniformity"
+WITH_REFERENCE, WITH_TOKENS = "answers and likelihoods", "answers, likelihoods and first tokens"
+"""What a verdict rests on where the reference can score text, and where both sides give log-probabilities too: Holm over the tests."""
 
 
 class Measured(NamedTuple):
@@ -53,6 +57,9 @@ class Measured(NamedTuple):
     """Answers of the first pool, in each probe."""
     distances: dict[str, list[NDArray[np.float32]]]
     features: list[NDArray[np.float32]]
+    likelihoods: list[list[float]]
+    tokens: float | None
+    """p of `onetoken`, the same for every choice of draws; None where a pool has no log-probabilities."""
 
 
 def run(_: object) -> dict[str, Any]:
@@ -61,7 +68,7 @@ def run(_: object) -> dict[str, Any]:
     others = [name for name in pools if name not in ("base", "demo")]
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as workers:
         nulls, powers = workers.map(_nulls, SAME), workers.map(_power, others)
-        found: dict[str, Any] = {"null": dict(zip(SAME, nulls, strict=True)), "onetoken": _tracked(pools)}
+        found: dict[str, Any] = {"null": dict(zip(SAME, nulls, strict=True)), "onetoken": _tokens(pools)}
         found["power"] = dict(zip(others, powers, strict=True))
     found["median"] = _medians(found["power"])
     return found
@@ -73,7 +80,12 @@ def _measure(first: Pool, second: Pool | None = None) -> Measured:
     half = len(texts[0]) // 2  # any: nothing here hangs on the sides yet
     probes = [Draws(f"sha256:{p:064x}", tuple(t), half) for p, t in enumerate(texts)]
     distances = {k: mmd.measure(probes, k).matrices for k in KERNELS if k != "pooled"}
-    return Measured(texts, len(first.texts[0]), distances, mmd.measure(probes, "pooled").features)
+    features = [_spectra.shared([text[: _distances.LONGEST] for text in probe], mmd.LENGTHS) for probe in texts]
+    scored = first.likelihoods and (second is None or second.likelihoods)
+    both = zip(first.likelihoods, second.likelihoods if second else [[]] * len(first.texts), strict=True)
+    likelihoods = [[*a, *b] for a, b in both] if scored else []
+    tokens = _tracked(first, second).p if second and first.first and second.first else None
+    return Measured(texts, len(first.texts[0]), distances, features, likelihoods, tokens)
 
 
 def _taken(measured: Measured, rng: np.random.Generator, *, same: bool) -> list[NDArray[np.int64]]:
@@ -103,19 +115,26 @@ def _p_values(measured: Measured, places: Sequence[NDArray[np.int64]], seed: int
         for kernel, matrices in measured.distances.items()
     }
     features = [f[at] for f, at in zip(measured.features, places, strict=True)]
-    measures: dict[str, Measure] = {
-        **within,
-        "pooled": _distances.Pooled(probes, features, within["spectrum"]),
-    }
+    measures: dict[str, Measure] = {**within, "pooled": _distances.Pooled(probes, features)}
+    if measured.likelihoods:
+        pairs = zip(probes, measured.likelihoods, places, strict=True)
+        scored = [probe._replace(likelihoods=tuple(values[i] for i in at)) for probe, values, at in pairs]
+        measures[RANKED] = registry.load("statistics", RANKED).measure(scored, "")
     blocks = [permuting.as_they_are(probes), *permuting.deal(probes, PERMUTATIONS, seed)]
     values = {k: np.concatenate([m.under(dealt).statistic for dealt in blocks]) for k, m in measures.items()}
     found = {}
-    for name, kernels in TOGETHER.items():
+    for name, kernels in {**TOGETHER, RANKED: (RANKED,)}.items():
+        if kernels[0] not in values:
+            continue
         together = (
             values[kernels[0]] if len(kernels) == 1 else permuting.combined(np.stack([values[k] for k in kernels]))
         )
         count = permuting.exceeding(float(together[0]), together[1:])
         found[name] = permuting.p_value(count, PERMUTATIONS)
+    if RANKED in found:
+        found[WITH_REFERENCE] = min(permuting.holm([found[DECIDES], found[RANKED]]))
+        if measured.tokens is not None:
+            found[WITH_TOKENS] = min(permuting.holm([found[DECIDES], found[RANKED], measured.tokens]))
     return found
 
 
@@ -134,9 +153,8 @@ def _check(probes: list[Draws], found: dict[str, float], seed: int) -> None:
     terms = EqualityTerms(alpha=0.05, delta=0.01, permutations=PERMUTATIONS)
     said = testing.run(probes, terms, seed=seed, chosen=["mmd"]).deciding[0].p
     assert said is not None
-    decides = next(iter(TOGETHER))
     # Sums in another order may move a permutation across a tie.
-    assert abs(said - found[decides]) < 0.01, (said, found[decides])
+    assert abs(said - found[DECIDES]) < 0.01, (said, found[DECIDES])
 
 
 def _nulls(name: str) -> dict[str, Any]:
@@ -154,9 +172,9 @@ def _nulls(name: str) -> dict[str, Any]:
             "uniform": float(kstest([row[test] for row in rows], "uniform").pvalue),
             "middle": float(np.mean([0.25 < row[test] <= 0.75 for row in rows])),
         }
-        for test in TOGETHER
+        for test in rows[0]
     }
-    print(f"  null {name}: {found[next(iter(TOGETHER))]}", flush=True)
+    print(f"  null {name}: {found[DECIDES]}", flush=True)
     return found
 
 
@@ -168,16 +186,16 @@ def _power(name: str) -> dict[str, Any]:
     with threadpool_limits(limits=1):
         measured = _measure(pools["base"], pools[name])
         rows = list(_each(measured, PAIRS, 7, same=False))
-        print(f"  power {name}: {[(t, np.mean([row[t] <= 0.05 for row in rows])) for t in TOGETHER]}", flush=True)
+        print(f"  power {name}: {[(t, np.mean([row[t] <= 0.05 for row in rows])) for t in rows[0]]}", flush=True)
         rng = np.random.default_rng(7)
         pairs = [_pair(measured, _taken(measured, rng, same=False)) for _ in range(PAIRS_MET)]
         cut = [[p._replace(texts=tuple(text[:CHARACTERS_MET] for text in p.texts)) for p in pair] for pair in pairs]
         met = [equality.met_p(pair, PERMUTATIONS_MET) for pair in cut]
     return {
         "effect": _effect(measured),
-        "tests": {test: float(np.mean([row[test] <= 0.05 for row in rows])) for test in TOGETHER},
+        "tests": {test: float(np.mean([row[test] <= 0.05 for row in rows])) for test in rows[0]},
         "met": float(np.mean(np.array(met) <= 0.05)),
-        "first": float(np.mean([row[next(iter(TOGETHER))] <= 0.05 for row in rows[:PAIRS_MET]])),
+        "first": float(np.mean([row[DECIDES] <= 0.05 for row in rows[:PAIRS_MET]])),
     }
 
 
@@ -189,31 +207,29 @@ def _effect(measured: Measured) -> float:
     return float(apart.sum() / scale.sum())
 
 
-def _tracked(pools: dict[str, Pool]) -> dict[str, Any]:
+def _tracked(first: Pool, second: Pool) -> EqualityTest:
     """Track the first token's log-probabilities: they are the same in every draw, so one pair of models is one result."""
-    found = {}
-    for name, pool in pools.items():
-        if not pool.first or name == "other model":
-            continue
-        listed = [
-            (dict(map(tuple, a)), dict(map(tuple, b))) for a, b in zip(pools["base"].first, pool.first, strict=True)
-        ]
-        probes = [
-            Draws(f"sha256:{p:064x}", ("x", "y") * DRAWS, DRAWS, (a,) * DRAWS + (b,) * DRAWS)
-            for p, (a, b) in enumerate(listed)
-        ]
-        terms = EqualityTerms(alpha=0.05, delta=0.01, permutations=PERMUTATIONS)
-        test = testing.run(probes, terms, seed=1, chosen=["onetoken"]).tests[0]
-        found[name] = {"effect": test.effect, "p": test.p}
-    return found
+    listed = [(dict(map(tuple, a)), dict(map(tuple, b))) for a, b in zip(first.first, second.first, strict=True)]
+    probes = [
+        Draws(f"sha256:{p:064x}", ("x", "y") * DRAWS, DRAWS, (a,) * DRAWS + (b,) * DRAWS)
+        for p, (a, b) in enumerate(listed)
+    ]
+    terms = EqualityTerms(alpha=0.05, delta=0.01, permutations=PERMUTATIONS)
+    return testing.run(probes, terms, seed=1, chosen=["onetoken"]).tests[0]
+
+
+def _tokens(pools: dict[str, Pool]) -> dict[str, Any]:
+    found = {name: _tracked(pools["base"], pool) for name, pool in pools.items() if pool.first and name != "other model"}
+    return {name: {"effect": test.effect, "p": test.p} for name, test in found.items()}
 
 
 def _medians(power: dict[str, Any]) -> dict[str, float]:
     """Return the median power over the four ways in which a model was changed, each by the median of its examples."""
-    decides = next(iter(TOGETHER))
     found = {}
     for who, value in (
-        ("ours", lambda row: row["tests"][decides]),
+        ("ours", lambda row: row["tests"][DECIDES]),
+        (WITH_REFERENCE, lambda row: row["tests"].get(WITH_REFERENCE)),
+        (WITH_TOKENS, lambda row: row["tests"].get(WITH_TOKENS)),
         ("ours, pairs that MET had too", lambda row: row["first"]),
         ("met", lambda row: row["met"]),
     ):
@@ -227,35 +243,31 @@ def _medians(power: dict[str, Any]) -> dict[str, float]:
 
 def show(found: dict[str, Any]) -> str:
     """Lay out false alarms, power and effects."""
-    tests = list(TOGETHER)
     nulls = [
         [f"{name}, {test}", *(f"{row['alarms'][a]} ({row['limits'][a][0]} to {row['limits'][a][1]})" for a in ("0.05", "0.01")),
          number(row["uniform"], 3)]
         for name, by_test in found["null"].items() for test, row in by_test.items()
     ]  # fmt: skip
+    tests = [*TOGETHER, RANKED, WITH_REFERENCE, WITH_TOKENS]
     power = [
-        [
-            name,
-            number(row["effect"], 4),
-            *(number(row["tests"][test], 2) for test in tests),
-            number(row["met"], 2),
-        ]
+        [name, number(row["effect"], 4), *(number(row["tests"].get(test), 2) for test in tests), number(row["met"], 2)]
         for name, row in found["power"].items()
     ]
     tracked = [[name, number(row["effect"], 4), number(row["p"], 3)] for name, row in found["onetoken"].items()]
+    median = {name: number(value, 2) for name, value in found["median"].items()}
     return "\n\n".join(
         [
-            *([found["incomplete"]] if "incomplete" in found else []),
             f"25 probes × {DRAWS} × {DRAWS} draws, {PERMUTATIONS} permutations. False alarms in {NULLS:,} pairs of one model from each pool, with the "
             "limits that 99% of binomial counts keep, and the p-value of all p-values being uniform (Kolmogorov-Smirnov):",
             table(["pool, test", "at 0.05", "at 0.01", "uniform"], nulls),
             f"Power at α = 0.05 against the base model, {PAIRS} pairs each (Model Equality Testing: {PAIRS_MET} of the same pairs, "
-            f"the first {CHARACTERS_MET} characters, {PERMUTATIONS_MET} permutations). `llama.cpp` serves the same weights and should stay at 0.05:",
+            f"the first {CHARACTERS_MET} characters, {PERMUTATIONS_MET} permutations). `llama.cpp` serves the same weights and should stay at 0.05. "
+            f"`{RANKED}`: the base model scores both sides' answers. The last columns but one are verdicts, Holm over the tests they name:",
             table(["changed", "effect", *tests, "Model Equality Testing"], power),
-            f"Median over the four ways of changing (quantised, tuned, system prompt, temperature), each by the median of its examples: "
-            f"{number(found['median'].get('ours'), 2)}; Model Equality Testing {number(found['median'].get('met'), 2)}, where on the same pairs "
-            f"it is {number(found['median'].get('ours, pairs that MET had too'), 2)}. Median over all examples: "
-            f"{number(found['median'].get('ours, all examples'), 2)}; {number(found['median'].get('met, all examples'), 2)}.",
+            "Median over the four ways of changing (quantised, tuned, system prompt, temperature), each by the median of its examples: "
+            f"{median['ours']} by the answers alone, {median[WITH_REFERENCE]} with likelihoods, {median[WITH_TOKENS]} with first tokens too; "
+            f"Model Equality Testing {median['met']}, where on the same pairs the answers alone give {median['ours, pairs that MET had too']}. "
+            f"Median over all examples: {median['ours, all examples']}; {median['met, all examples']}.",
             "With log-probabilities of the first token (`onetoken`), which are the same in every draw here:",
             table(["changed", "mean difference, nats", "p"], tracked),
         ]

@@ -36,8 +36,8 @@ LONG = (
     "directory is read, and which path is written or removed. If the file does not exist, raise OSError. If the path is a "
     "directory, return the list of files in the directory. The file object is closed when the file is removed."
 )
-"""A system prompt of the usual length, in words that the models know."""
-TEMPERATURE = 0.6
+"""A system prompt of the usual length, in words that the models know; no model was trained to follow it."""
+TEMPERATURE = 0.7
 
 
 class Draws(NamedTuple):
@@ -45,6 +45,8 @@ class Draws(NamedTuple):
 
     texts: list[list[str]]
     first: list[list[tuple[str, float]]]
+    likelihoods: list[list[float]]
+    """Mean log-probability of every answer's tokens under `base`; empty where it was not asked."""
 
 
 class Local(NamedTuple):
@@ -128,7 +130,29 @@ def draw(
     found = [
         _sampled(local, prompt, count, temperature, generator) for prompt in prompts(probes(number), system=system)
     ]
-    return Draws([texts for texts, _ in found], [first for _, first in found])
+    return Draws([texts for texts, _ in found], [first for _, first in found], [])
+
+
+def scored(local: Local, texts: list[list[str]]) -> list[list[float]]:
+    """Return the mean log-probability per token of every answer under a model, asked as `draw` asks it."""
+    import torch
+
+    found = []
+    for prompt, answers in zip(prompts(probes(len(texts)), system=None), texts, strict=True):
+        start = local.tokenizer.encode(prompt)
+        distinct = sorted(set(answers))
+        ids = [start + local.tokenizer.encode(text) for text in distinct]
+        width = max(map(len, ids))
+        with torch.inference_mode():
+            logits = local.model(input_ids=torch.tensor([row + [0] * (width - len(row)) for row in ids])).logits
+        logs = torch.log_softmax(logits.float(), -1)
+        known = {}
+        for text, row, own in zip(distinct, ids, logs, strict=True):
+            said = torch.tensor(row[len(start) :])
+            values = own[len(start) - 1 : len(row) - 1].gather(1, said[:, None]) if len(said) else torch.zeros(1)
+            known[text] = float(values.mean())
+        found.append([known[text] for text in answers])
+    return found
 
 
 def prompts(asked: list[tuple[str, str]], *, system: str | None) -> Iterator[str]:
