@@ -11,6 +11,7 @@ from forensics.equality import formatting, testing
 from forensics.equality.draws import Draws
 from forensics.equality.testing import EXACT, Tested
 from forensics.records.equality import Equality, EqualityTerms, EqualityTest, EqualityVerdict, Trait
+from forensics.reporting.wording import fixed
 
 ALPHA = 0.05
 DELTA = 0.01
@@ -83,7 +84,7 @@ def _cause(traits: Sequence[Trait], plain: Tested) -> str:
     )
     left = plain.deciding[0]
     p = "" if left.p_adjusted is None else f", p = {left.p_adjusted:.3g}"
-    return f"{named}. Taken out of both sides' answers, the difference is gone (effect {left.effect:.3f}{p})"
+    return f"{named}. Taken out of both sides' answers, the difference is gone (effect {fixed(left.effect, 3)}{p})"
 
 
 def _sentence(
@@ -111,11 +112,11 @@ def _found(tested: Tested, terms: EqualityTerms) -> str:
     least = min(tested.deciding, key=lambda test: test.p_adjusted or 1.0)
     tests = f", Holm over {len(tested.deciding)} tests" if len(tested.deciding) > 1 else ""
     by = f"{least.statistic}" if len(tested.deciding) > 1 else shown.statistic
-    return f" ({by}: p = {least.p_adjusted:.3g}{tests}, α = {terms.alpha:g}; effect {shown.effect:.3f}{_limits(shown)})"
+    return f" ({by}: p = {least.p_adjusted:.3g}{tests}, α = {terms.alpha:g}; effect {fixed(shown.effect, 3)}{_limits(shown)})"
 
 
 def _limits(test: EqualityTest) -> str:
     if test.effect_interval is None:
         return ""
     level = round(100 * test.effect_interval.level)
-    return f", {level}% interval {test.effect_interval.low:.3f} to {test.effect_interval.high:.3f}"
+    return f", {level}% interval {fixed(test.effect_interval.low, 3)} to {fixed(test.effect_interval.high, 3)}"

@@ -18,6 +18,7 @@ from forensics.picturing.canvas import LONGEST_NAME, NARROW, WIDE
 from forensics.picturing.colours import FORMS, HEAT, STEPS, Look, looks, mark
 from forensics.picturing.material import Floats, Material
 from forensics.picturing.shapes import Grown, Shapes
+from forensics.reporting.wording import fixed
 
 TOP = 60
 """Pairs in the list of a page whose script does not run."""
@@ -118,7 +119,7 @@ def _top(material: Material) -> list[dict[str, str]]:
 
 
 def _figure(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−") if np.isfinite(value) else "—"
+    return fixed(value, 2) if np.isfinite(value) else "—"
 
 
 def _name(material: Material, number: int) -> str:

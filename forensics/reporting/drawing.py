@@ -178,7 +178,7 @@ def ticks(low: float, high: float, about: int = 6) -> list[float]:
 
 def plain(value: float) -> str:
     """Return a tick's label."""
-    return f"{value:.6g}".replace("-", "\u2212")
+    return f"{value:z.6g}".replace("-", "\u2212")
 
 
 def fitting(words: str, width: float, font: float) -> str:

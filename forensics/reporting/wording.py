@@ -44,6 +44,15 @@ def _measured(value: float, digits: int) -> str:
     return f"{rounded:,.{max(digits - 1 - exponent, 0)}f}"
 
 
+def fixed(value: float | None, decimals: int) -> str:
+    """Return a value to so many decimals; what rounds to nothing has no sign.
+
+    >>> fixed(-0.0004, 3), fixed(-0.0006, 3), fixed(0.25, 2), fixed(None, 2)
+    ('0.000', '−0.001', '0.25', '–')
+    """
+    return NONE if value is None else f"{value:z.{decimals}f}".replace("-", MINUS)
+
+
 def between(interval: Interval | None, digits: int = SIGNIFICANT) -> str:
     """Return an interval as printed, without its level.
 

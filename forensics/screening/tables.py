@@ -11,6 +11,7 @@ import numpy as np
 
 from forensics import canonical, hostile
 from forensics.records.screen import Suspect
+from forensics.reporting.wording import fixed
 from forensics.screening.measured import Values
 from forensics.screening.ratios import Ratios
 
@@ -154,7 +155,7 @@ def _number(value: float) -> float | None:
 
 
 def _shown(value: float | None) -> str:
-    return "—" if value is None else f"{value:.2f}"
+    return "—" if value is None else fixed(value, 2)
 
 
 def _rank(value: int | None) -> str:

@@ -9,6 +9,7 @@ from scipy.stats import binomtest
 from forensics.equality import deciding, effects, formatting, testing
 from forensics.equality.draws import Draws
 from forensics.errors import UnknownName, UsageError
+from forensics.records.base import Interval
 from forensics.records.equality import EqualityTerms
 from forensics.wording_rules import hits
 from tests.equality.conftest import make_draws
@@ -186,3 +187,27 @@ def test_the_words_never_say_more_than_the_test() -> None:
     for seed, usual in ((1, 0.0), (2, 0.6)):
         sentence = deciding.decide(make_draws(seed, usual=usual), terms(), seed=0).sentence
         assert not list(hits(sentence)), sentence
+
+
+@pytest.mark.parametrize(
+    ("effect", "low", "said"),
+    [
+        (-0.0004, -0.02, "effect 0.000, 90% interval −0.020 to 0.030"),
+        (-0.004, -0.0001, "effect −0.004, 90% interval 0.000 to 0.030"),
+    ],
+)
+def test_what_rounds_to_nothing_has_no_sign_and_a_minus_is_one(
+    monkeypatch: pytest.MonkeyPatch, effect: float, low: float, said: str
+) -> None:
+    interval = Interval(low=low, high=0.03, level=0.9, method="m")
+    monkeypatch.setattr(effects, "ratio", lambda *_, **__: effects.Effect(effect, interval))
+    found = deciding.decide(make_draws(3), terms(), seed=0, chosen=["mmd:spectrum"])
+    assert said in found.sentence
+    assert "-0.0" not in found.sentence
+
+
+def test_what_formatting_leaves_has_no_sign_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = deciding.decide(make_draws(5, form=lambda text: f" {text}"), terms(), seed=0)
+    assert found.cause == "formatting"
+    left = testing.run(make_draws(5), terms(), seed=0).deciding[0].model_copy(update={"effect": -0.0002})
+    assert "effect 0.000, p" in deciding._cause(found.traits, testing.Tested((left,), ()))
