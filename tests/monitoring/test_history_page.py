@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from forensics.monitoring import page as pages
-from forensics.monitoring.history import open_history
+from forensics.monitoring.history import Row, open_history
 from tests.monitoring.test_history import fill
 
 _SPEC = importlib.util.spec_from_file_location("driving", Path(__file__).parents[1] / "report" / "test_browser.py")
@@ -56,6 +58,41 @@ def test_any_number_of_nights_can_be_drawn(tmp_path: Path, nights: int) -> None:
     with open_history(tmp_path / "h.sqlite", create=True) as history:
         fill(history, ["one"], nights=nights)
         assert pages.page(history, alpha=0.05).count("<svg") == 2
+
+
+class Scripts(HTMLParser):
+    """The contents of a page's scripts, and every element."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.elements: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(tag)
+        if tag == "script":
+            self.found.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem == "script":
+            self.found[-1] += data
+
+
+@pytest.mark.parametrize("name", [HOSTILE, "</script><script>alert(1)</script>", "<!--<script>"])
+def test_no_name_ends_the_script_that_holds_the_values(tmp_path: Path, name: str) -> None:
+    """A history is a file that somebody may have written to: every name in it may be anything."""
+    with open_history(tmp_path / "h.sqlite", create=True) as history:
+        fill(history, [name], text=name)
+        values = {"watch": name, "stream": "content", "epoch": "2026-11-01", "conditions": "c", "p": 0.5, "log_e": 0.1}
+        history.add([Row("drift", {"night": "2026-11-08", "pair": name, **values, "log_wealth": 3.0})])
+        found = Scripts(pages.page(history, alpha=0.05))
+    assert len(found.found) == 2, "the values, and our own script"
+    assert "<" not in found.found[0]
+    lines = [line for line, _ in json.loads(found.found[0])["pairs"][0]["lines"]]
+    assert f"Evidence of change, {name}" in lines, "or else nothing was tried here"
+    assert "JSON.parse" in found.found[1]
+    assert "img" not in found.elements
 
 
 @needs_browser
