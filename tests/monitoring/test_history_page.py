@@ -79,7 +79,7 @@ class Scripts(HTMLParser):
             self.found[-1] += data
 
 
-@pytest.mark.parametrize("name", [HOSTILE, "</script><script>alert(1)</script>", "<!--<script>"])
+@pytest.mark.parametrize("name", [HOSTILE, "</script><script>alert(1)</script>", "</script x=", "<!--<script>"])
 def test_no_name_ends_the_script_that_holds_the_values(tmp_path: Path, name: str) -> None:
     """A history is a file that somebody may have written to: every name in it may be anything."""
     with open_history(tmp_path / "h.sqlite", create=True) as history:
