@@ -1,9 +1,8 @@
-"""How many probes and draws an equality question needs: from a pilot's own answers, by simulation.
+"""How many probes and draws an equality question needs: from a pilot's own answers.
 
-Probes are drawn again and again from those of the pilot, and for each so many of its draws; every time the pair is tested as
-a case would be, and the share of tests that find the difference is the power. For more draws than the pilot has, the power
-is carried on by a normal approximation: under no difference the spread of the statistic falls as one over the draws, so the
-distance from it grows with them; where it starts, and how it varies, is taken from the simulation with the most draws.
+Where a number of probes or of draws is at most half the pilot's, parts of the pilot are taken again and again, no probe and
+no draw twice, and tested as a case would be: the share of tests that find the difference is the power. For all other numbers
+the power is carried on from the whole pilot (`power`), which says as well how much of it may be the pilot's own chance.
 """
 
 from __future__ import annotations
@@ -19,31 +18,40 @@ from forensics import canonical, deriving, importing, sources
 from forensics import case as case_files
 from forensics.adapters import ModelName
 from forensics.equality import permuting, reading
-from forensics.equality.draws import Draws, Floats
+from forensics.equality import power as power_of
+from forensics.equality.draws import Draws
 from forensics.errors import UsageError
 from forensics.naming import RECORDED
 from forensics.planned import Budget
 from forensics.records.case import Source
-from forensics.registry import load
 
-REPLICATES = 25
+REPLICATES = 50
 PERMUTATIONS = 199
 PROBES = (5, 10, 25, 50, 100)
 DRAWS = (2, 3, 5, 10, 20, 40)
 FARTHEST = 4
 """Multiple of the pilot's probes and draws up to which numbers are tried."""
 CHARACTERS_PER_TOKEN = 4
-STATISTIC = "mmd"
+CONFIDENCE = 0.8
+"""Share of pilots that keep what the column `at least` promises."""
+NOTHING_SEEN = (
+    "the pilot's sides lie no further apart than one model's own draws do in one pilot of five: this power may be all chance. "
+    "Record more draws, or more probes"
+)
+LARGEST_PART = 0.5
+"""Of the pilot that is simulated with: larger parts are nearly all the same, and the power would be 0 or 1."""
 
 
 class Point(NamedTuple):
-    """The power of so many probes with so many draws from each side."""
+    """The power of so many probes with so many draws from each side: as often too high as too low."""
 
     probes: int
     draws: int
     power: float
+    at_least: float
+    """The power, if much of what the pilot shows is chance: one pilot in five promises more here than it keeps."""
     how: str
-    """`simulated`, or `approximated` where the pilot has fewer draws."""
+    """`simulated` with parts of the pilot, or `approximated` from the whole of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +81,22 @@ class EqualityPlan:
     def lines(self) -> Iterator[str]:
         """Yield the plan for a terminal."""
         yield f"equality, {self.questioned} against {self.reference}: {self.recorded_probes} probes recorded × {self.recorded_draws} draws"
-        yield f"{'probes':>7} {'draws':>6} {'power':>6}   at α = {self.alpha:g}"
+        yield f"{'probes':>7} {'draws':>6} {'power':>6} {'at least':>9}   at α = {self.alpha:g}"
         for point in self.curve:
-            yield f"{point.probes:>7} {point.draws:>6} {point.power:>6.2f}   {point.how}"
+            yield f"{point.probes:>7} {point.draws:>6} {point.power:>6.2f} {point.at_least:>9.2f}   {point.how}"
         yield ""
         if self.budget is None:
             yield f"A power of {self.target:g} was not reached."
         else:
-            yield f"For a power of {self.target:g}: {self.budget.probes} probes × {self.budget.draws} draws"
+            yield f"For a power of {self.target:g}: {self.budget.probes} probes × {self.budget.draws} draws (at least {self._safe():.2f})"
             yield f"  calls   {self.budget.calls} ({self.budget.calls_per_model} for each of {self.budget.models} models)"
             yield f"  tokens  about {self.budget.tokens_in} in, {self.budget.tokens_out} out"
             yield f"  cost    {'unknown' if self.budget.cost is None else self.budget.cost}"
         for note in self.notes:
             yield f"Note: {note}"
+
+    def _safe(self) -> float:
+        return next(p.at_least for p in self.curve if self.budget and p[:2] == (self.budget.probes, self.budget.draws))
 
 
 def plan(
@@ -105,11 +116,13 @@ def plan(
     reference, questioned = _pilot(folder)
     probes = reading.draws(reference, questioned, root=folder)
     most = min(min(probe.sizes) for probe in probes)
-    curve = _curve(probes, most, alpha=alpha, seed=seed)
+    curve, least = _curve(probes, most, alpha=alpha, seed=seed)
     reached = [point for point in curve if point.power >= power]
     best = min(reached, key=lambda point: (point.probes * point.draws, point.draws), default=None)
-    notes = ["the power is that for a difference like the one between the pilot's two sides",
+    notes = ["the power is that for a difference like the one between the pilot's two sides, as often too high as too low; `at least` is too high for one pilot in five",
              f"tokens estimated at {CHARACTERS_PER_TOKEN} characters each"]  # fmt: skip
+    if not least:
+        notes.insert(0, NOTHING_SEEN)
     if any(point.probes > len(probes) for point in curve):
         notes.insert(1, "more probes than were recorded are taken to be like these")
     budget = (
@@ -147,47 +160,39 @@ def _pilot(folder: Path) -> tuple[Source, Source]:
     return first, second
 
 
-def _curve(probes: list[Draws], most: int, *, alpha: float, seed: int) -> tuple[Point, ...]:
-    """Return the power over a grid of probes and draws."""
+def _curve(probes: list[Draws], most: int, *, alpha: float, seed: int) -> tuple[tuple[Point, ...], float]:
+    """Return the power over a grid of probes and draws, and the share of the pilot's difference that is hardly chance."""
+    rng = np.random.default_rng(seed)
+    pilot = power_of.pilot([_some(probe, most, rng) for probe in probes], seed=seed)
+    likely, least = (power_of.share(pilot, confidence=confidence) for confidence in (0.5, CONFIDENCE))
     points = []
     for count in (n for n in PROBES if n <= FARTHEST * len(probes)):
         rng = np.random.default_rng([seed, count])
-        simulated = [n for n in DRAWS if n <= most] or [most]
-        for draws in simulated:
-            p_values, distances = _simulate(probes, count, draws, rng)
-            points.append(Point(count, draws, canonical.rounded(float((p_values <= alpha).mean())), "simulated"))
-        # The last simulation is the one with the most draws: further ones are carried on from there.
-        for draws in (n for n in DRAWS if simulated[-1] < n <= FARTHEST * most):
-            power = _approximated(distances * draws / simulated[-1], alpha)
-            points.append(Point(count, draws, canonical.rounded(power), "approximated"))
-    return tuple(points)
+        for draws in (n for n in DRAWS if n <= FARTHEST * most):
+            parts = count <= len(probes) and draws <= most and min(count / len(probes), draws / most) <= LARGEST_PART
+            power = (
+                _simulated(probes, count, draws, rng, alpha)
+                if parts
+                else power_of.power(pilot, count, draws, alpha=alpha, share=likely)
+            )
+            at_least = min(power, power_of.power(pilot, count, draws, alpha=alpha, share=least))
+            how = "simulated" if parts else "approximated"
+            points.append(Point(count, draws, canonical.rounded(power), canonical.rounded(at_least), how))
+    return tuple(points), least
 
 
-def _approximated(distances: Floats, alpha: float) -> float:
-    """Return the power where the statistic lies so many of its null spreads from its null mean."""
-    from scipy.stats import norm
+def _simulated(probes: list[Draws], count: int, draws: int, rng: np.random.Generator, alpha: float) -> float:
+    """Test parts of the pilot's own answers again and again: the share of tests that find the difference.
 
-    # Half of the unit spread that a null statistic has is in the distances already, seen from their mean.
-    centre, spread = float(distances.mean()), max(float(distances.std()), 1.0)
-    return float(norm.sf((norm.isf(alpha) - centre) / spread))
-
-
-def _simulate(probes: list[Draws], count: int, draws: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Test the pilot's own answers again and again: p-values, and distances from the null mean in null spreads."""
-    plugin = load("statistics", STATISTIC)
-    p_values, distances = [], []
+    No probe is taken twice: two copies of one answer agree by themselves, which a test would take for a difference.
+    """
+    found = 0
     for replicate in range(REPLICATES):
-        pair = [_some(probes[place], draws, rng) for place in rng.integers(0, len(probes), count)]
-        blocks = [permuting.as_they_are(pair), *permuting.deal(pair, PERMUTATIONS, replicate)]
-        measures = [plugin.measure(pair, kernel) for kernel in plugin.COMBINED]
-        values = np.stack([np.concatenate([m.under(dealt).statistic for dealt in blocks]) for m in measures])
-        largest = permuting.combined(values)
+        pair = [_some(probes[place], draws, rng) for place in rng.permutation(len(probes))[:count]]
+        largest = permuting.combined(power_of.values(pair, PERMUTATIONS, replicate)[1])
         exceeding = permuting.exceeding(float(largest[0]), largest[1:])
-        p_values.append(permuting.p_value(exceeding, PERMUTATIONS))
-        null = values[:, 1:]
-        spread = np.maximum(null.std(axis=1), 1e-12)
-        distances.append(float(((values[:, 0] - null.mean(axis=1)) / spread).max()))
-    return np.array(p_values), np.array(distances)
+        found += permuting.p_value(exceeding, PERMUTATIONS) <= alpha
+    return found / REPLICATES
 
 
 def _some(probe: Draws, draws: int, rng: np.random.Generator) -> Draws:

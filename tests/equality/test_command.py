@@ -185,7 +185,7 @@ def test_a_plan_from_a_pilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(planning, "REPLICATES", 10)
     monkeypatch.setattr(planning, "PROBES", (5, 25))
     monkeypatch.setattr(planning, "DRAWS", (2, 5, 10))
-    pair(tmp_path / "pilot", usual=0.25, probes=10, draws=(5, 5))
+    pair(tmp_path / "pilot", usual=0.5, probes=10, draws=(5, 5))
     asked = ("plan", tmp_path / "pilot", "--question", "equality", "--power", 0.8, "--false-positives", 0.05, "--price-in", 1,
              "--price-out", 2)  # fmt: skip
     done = run(*asked, "--json")
@@ -195,6 +195,8 @@ def test_a_plan_from_a_pilot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert power[5, 2] < 0.5 < power[25, 5], "more probes and draws, more power"
     assert {p["how"] for p in found["curve"] if p["draws"] > 5} == {"approximated"}
     budget = found["budget"]
+    assert all(p["at_least"] <= p["power"] for p in found["curve"])
+    assert any(0.05 < p["at_least"] < p["power"] for p in found["curve"])
     assert budget["calls"] == 2 * budget["probes"] * budget["draws"]
     assert budget["cost"] == pytest.approx((budget["tokens_in"] + 2 * budget["tokens_out"]) / 1e6)
 
