@@ -50,7 +50,7 @@ def command(*, json_: bool, **options: Any) -> None:
     told from unrelated ones at the permitted share of false positives, found by drawing probes from those recorded.
 
     For equality FOLDER is a pilot: a case, or a folder with several draws of both sides. The power is the share of tests
-    that find a difference like the one between them.
+    that find a difference like the one between them, `at least` what four pilots in five keep.
     """
     from forensics import planning
 
