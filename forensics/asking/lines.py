@@ -16,6 +16,8 @@ from forensics.transcripts import SCHEMA, prompt_digest, prompt_text
 
 _PREV = "sha256:" + "0" * 64
 """Stands for the link until the line is written."""
+_SEEDS = 1 << 31
+"""Seeds that every service takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,23 @@ class Run:
 
 def question(run: Run, probe: Probe, draw: int) -> Ask:
     """Return what is asked: the probe, and the sampling of this draw."""
-    seed = None if run.sampling.seed is None else run.sampling.seed + draw
+    seed = None if run.sampling.seed is None else seed_of(run.sampling.seed + draw, probe)
     limit = probe.max_tokens or run.sampling.max_tokens
     sampling = run.sampling
     if seed != sampling.seed or limit != sampling.max_tokens:
         sampling = sampling.model_copy(update={"seed": seed, "max_tokens": limit})
     messages = probe.messages or (Message(role="user", content=prompt_text(probe)),)
     return Ask(messages, run.probe_set.header.kind == "completion", sampling, draw)
+
+
+def seed_of(draw: int, probe: Probe) -> int:
+    """Return the seed of a draw of a probe: that of the draw, moved to a place of the probe's own; 0 … 2³¹ − 1.
+
+    Most servers begin the same series of random numbers for one seed, whatever the prompt. With one seed for all probes a
+    draw would be lucky or unlucky on all of them at once, and draws of one model would differ from one another by that.
+    """
+    digest = prompt_digest(prompt_text(probe)).removeprefix("sha256:")
+    return (draw + int(digest[:8], 16)) % _SEEDS
 
 
 def now_utc() -> str:

@@ -17,6 +17,7 @@ class Sampling(Record):
     top_p: float | None = Field(default=None, gt=0, le=1)
     max_tokens: int | None = Field(default=None, ge=1)
     seed: int | None = None
+    """Of the first draw; every probe moves it to a place of its own, and the request says where."""
     system: str | None = None
     logprobs: int | None = Field(default=None, ge=0, le=20)
     """How many of the likeliest tokens are wanted with their log-probabilities; 0 for the chosen one alone."""

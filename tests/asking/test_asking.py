@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import os
@@ -17,7 +18,7 @@ from forensics import importing, runner
 from forensics.adapters import Ask, ModelName, Reply
 from forensics.asking import deciding, joining, kept, outcome
 from forensics.asking.journal import beside
-from forensics.asking.lines import Run
+from forensics.asking.lines import Run, question
 from forensics.asking.terms import Shard, Terms
 from forensics.errors import Interrupted, ModelDidNotAnswer, TooLittleEvidence, UsageError
 from forensics.records.transcript import Sampling
@@ -47,12 +48,36 @@ def test_every_question_is_answered_once_and_the_chain_holds(tmp_path: Path) -> 
     read = importing.read_transcript(path)
     assert {(e.prompt, e.draw): e.text for e in read.entries}["Question 7?", 2] == "m says Question 7? 2"
     assert not beside(path).exists()
-    assert {ask.sampling.seed for ask in model.asked} == {1, 2, 3}
+    assert len({ask.sampling.seed for ask in model.asked}) == 120, "no two begin the same series of random numbers"
     before = path.read_bytes()
     again = Made()
     assert ask(again, path, probes=40, draws=3).answered == 120
     assert again.asked == []
     assert path.read_bytes() == before
+
+
+def test_a_seed_is_that_of_the_draw_moved_to_the_probe_s_own_place() -> None:
+    """Most servers do not mix the prompt into their seed: with one for all probes, a draw is lucky on all of them or on none."""
+    run = Made().ready(Path("t"), probes=30, draws=4).run
+    seeds = {
+        (probe.id, draw): question(run, probe, draw).sampling.seed
+        for probe in run.probe_set.probes
+        for draw in range(4)
+    }
+    assert len(set(seeds.values())) == 120
+    for probe in run.probe_set.probes:
+        first = seeds[probe.id, 0]
+        assert first is not None
+        assert [seeds[probe.id, draw] for draw in range(4)] == [(first + draw) % 2**31 for draw in range(4)]
+    later = dataclasses.replace(run, sampling=run.sampling.model_copy(update={"seed": 5}))
+    assert (
+        question(later, run.probe_set.probes[0], 0).sampling.seed
+        == ((seeds[run.probe_set.probes[0].id, 0] or 0) + 4) % 2**31
+    )
+    largest = dataclasses.replace(run, sampling=run.sampling.model_copy(update={"seed": 2**31 - 1}))
+    assert all(0 <= (question(largest, probe, 3).sampling.seed or 0) < 2**31 for probe in run.probe_set.probes)
+    none = dataclasses.replace(run, sampling=run.sampling.model_copy(update={"seed": None}))
+    assert question(none, run.probe_set.probes[0], 3).sampling.seed is None
 
 
 def test_one_question_comes_first_and_the_rest_when_it_is_answered(tmp_path: Path) -> None:
