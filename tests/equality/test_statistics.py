@@ -264,6 +264,25 @@ def test_false_alarms_stay_within_what_alpha_promises_and_p_is_uniform(case: tup
     assert len(np.unique(found)) > 40
 
 
+@pytest.mark.parametrize("answers", [2, 12])
+def test_uniformity_raises_no_more_alarms_where_answers_repeat_themselves(answers: int) -> None:
+    """Real likelihoods are tied, since one answer always has one, and lie together by probe; few of them make p coarse, not small."""
+    rng = np.random.default_rng(answers)
+    found = []
+    for seed in range(400):
+        probes = []
+        for p in range(8):
+            values = np.random.default_rng(p).normal(-p, 1, answers).round(1)
+            shares = np.random.default_rng(100 + p).dirichlet(np.full(answers, 0.7))
+            drawn = rng.choice(values, 10, p=shares).tolist()
+            probes.append(Draws(f"sha256:{p:064x}", tuple(map(str, drawn)), 5, (), tuple(drawn)))
+        found.append(testing.run(probes, SHORT, seed=seed, chosen=["uniformity"]).deciding[0].p)
+    for alpha in (0.05, 0.01):
+        alarms = sum(p is not None and p <= alpha for p in found)
+        assert binomtest(alarms, len(found), alpha, alternative="greater").pvalue > 1e-3, (alpha, alarms)
+    assert np.mean([p is not None and p <= 0.2 for p in found]) > 0.1, "or else nothing could ever differ"
+
+
 @pytest.mark.parametrize("case", CASES, ids=":".join)
 def test_power(case: tuple[str, ...]) -> None:
     """A change that each can see: `edges` looks at how answers begin and end, and at nothing between."""
