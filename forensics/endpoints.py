@@ -20,24 +20,23 @@ from forensics.asking.estimate import Estimate
 from forensics.asking.outcome import Outcome
 from forensics.asking.terms import Terms
 from forensics.custody import log
-from forensics.equality import deciding, families, testing
-from forensics.equality.families import Standing
+from forensics.equality import families, testing
+from forensics.equality.families import Compared
 from forensics.errors import ForensicsError, IntegrityBroken, ModelDidNotAnswer, TooLittleEvidence, UsageError
 from forensics.preparing import Found, Say, Wanted
-from forensics.records.endpoints import Endpoint, Endpoints
-from forensics.records.equality import EqualityTerms, EqualityVerdict
+from forensics.records.endpoints import Endpoints
+from forensics.records.equality import EqualityTerms
 from forensics.reporting import endpoints as pages
 from forensics.reporting.parts import Style
 from forensics.runner import Ready
 from forensics.transcripts import safe_name
 
-SCHEMA: Final = "forensics/endpoints/1"
-RECORD, PAGE = "endpoints.json", "endpoints.md"
+RECORD: Final = "endpoints.json"
+PAGE: Final = "endpoints.md"
 _TAKEN = (case_files.TRANSCRIPTS, RECORD, PAGE)
 """Names in the folder of all that no case's folder may have."""
 _LOST = (IntegrityBroken, ModelDidNotAnswer, TooLittleEvidence)
 """What becomes of one endpoint without ending the others; the first kind that occurs is the command's exit status."""
-_ORDER: tuple[EqualityVerdict | None, ...] = ("differs", "cannot tell", "equivalent", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +100,13 @@ def compare(
     pairs = _pairs(wanted, questioned, protocol=plan.protocol)
     done: list[comparing.Result | ForensicsError] = []
     for pair, outcome in zip(pairs, _asked(wanted, pairs, say), strict=True):
-        say(f"comparing {pair.model}")
-        followed = replace(plan, found=pair.found)
+        own = replace(plan, found=pair.found)
         try:
             if outcome is not None:
                 outcomes.judge([outcome], min_answered=_terms(wanted).min_answered)
+            say(f"comparing {pair.model}")
             done.append(
-                comparing.compare(
-                    pair.wanted, formats=formats, style=style, us=us, workers=workers, say=say, plan=followed
-                )
+                comparing.compare(pair.wanted, formats=formats, style=style, us=us, workers=workers, say=say, plan=own)
             )
         except _LOST as error:
             done.append(error)
@@ -258,49 +255,15 @@ def _asked(wanted: Wanted, pairs: Sequence[_Pair], say: Say) -> list[Outcome | N
 
 
 def _record(wanted: Wanted, pairs: Sequence[_Pair], done: Sequence[comparing.Result | ForensicsError]) -> Endpoints:
-    terms = _equality(wanted)
-    found = [one.evidence.equality if isinstance(one, comparing.Result) else None for one in done]
-    standings = families.standings(found, terms.alpha)
-    rows = [_row(pair, one, standing) for pair, one, standing in zip(pairs, done, standings, strict=True)]
-    rows.sort(key=lambda row: (_ORDER.index(row.verdict), row.p or 0.0, row.model, row.folder))
-    members, reference = families.size(found), pairs[0].found.name(0)
-    return Endpoints(
-        schema=SCHEMA,
-        tool=__version__,
-        reference=reference,
-        terms=terms,
-        family=members,
-        endpoints=tuple(rows),
-        sentence=families.said(reference, terms, members, [(row.model, row.verdict) for row in rows]),
-    )
-
-
-def _row(pair: _Pair, done: comparing.Result | ForensicsError, standing: Standing | None) -> Endpoint:
-    found = done.evidence.equality if isinstance(done, comparing.Result) else None
-    stated = deciding.stated(found.tests) if found else None
-    least = families.least(found) if found else None
-    verdict = standing.verdict if standing else None
-    reason = None
-    if isinstance(done, ForensicsError):
-        reason = done.message
-    elif found is not None and least is None:
-        reason = stated.reason if stated else found.sentence
-    return Endpoint(
-        model=pair.model,
-        folder=pair.wanted.folder.name,
-        evidence=canonical.file_digest(pair.wanted.folder / case_files.EVIDENCE) if found else None,
-        pair=found.verdict if found else None,
-        verdict=verdict,
-        p=standing.p if standing else None,
-        statistic=least.statistic if least else None,
-        p_holm=standing.p_holm if standing else None,
-        exact=found is not None and found.exact,
-        effect=stated.effect if stated else None,
-        effect_interval=stated.effect_interval if stated else None,
-        unit=stated.unit if stated else None,
-        cause=found.cause if found and verdict == "differs" else None,
-        reason=reason,
-    )
+    compared = []
+    for pair, one in zip(pairs, done, strict=True):
+        where = (pair.model, pair.wanted.folder.name)
+        if isinstance(one, comparing.Result):
+            evidence = canonical.file_digest(one.folder / case_files.EVIDENCE)
+            compared.append(Compared(*where, one.evidence.equality, evidence, None))
+        else:
+            compared.append(Compared(*where, None, None, one.message))
+    return families.record(pairs[0].found.name(0), _equality(wanted), compared, tool=__version__)
 
 
 def _terms(wanted: Wanted) -> Terms:

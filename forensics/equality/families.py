@@ -18,11 +18,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from forensics import canonical
+from forensics.equality import deciding
 from forensics.equality.permuting import holm
+from forensics.records.endpoints import Endpoint, Endpoints
 from forensics.records.equality import Equality, EqualityTerms, EqualityTest, EqualityVerdict
+
+SCHEMA: Final = "forensics/endpoints/1"
+_ORDER: tuple[EqualityVerdict | None, ...] = ("differs", "cannot tell", "equivalent", None)
+
+
+class Compared(NamedTuple):
+    """One endpoint, and what its case found, or why there is none."""
+
+    model: str
+    folder: str
+    found: Equality | None
+    evidence: str | None
+    """Digest of the case's evidence."""
+    reason: str | None
 
 
 class Standing(NamedTuple):
@@ -31,6 +47,48 @@ class Standing(NamedTuple):
     verdict: EqualityVerdict
     p: float | None
     p_holm: float | None
+
+
+def record(reference: str, terms: EqualityTerms, compared: Sequence[Compared], *, tool: str) -> Endpoints:
+    """Judge all endpoints together; their order does not matter."""
+    found = [one.found for one in compared]
+    judged = standings(found, terms.alpha)
+    rows = [_row(one, standing) for one, standing in zip(compared, judged, strict=True)]
+    rows.sort(key=lambda row: (_ORDER.index(row.verdict), row.p or 0.0, row.model, row.folder))
+    return Endpoints(
+        schema=SCHEMA,
+        tool=tool,
+        reference=reference,
+        terms=terms,
+        family=size(found),
+        endpoints=tuple(rows),
+        sentence=said(reference, terms, size(found), [(row.model, row.verdict) for row in rows]),
+    )
+
+
+def _row(one: Compared, standing: Standing | None) -> Endpoint:
+    named = {"model": one.model, "folder": one.folder, "evidence": one.evidence}
+    if one.found is None or standing is None:
+        return _bare(**named, reason=one.reason)
+    stated, by = deciding.stated(one.found.tests), least(one.found)
+    return _bare(
+        **named,
+        pair=one.found.verdict,
+        **standing._asdict(),
+        statistic=by.statistic if by else None,
+        exact=one.found.exact,
+        effect=stated.effect if stated else None,
+        effect_interval=stated.effect_interval if stated else None,
+        unit=stated.unit if stated else None,
+        cause=one.found.cause if standing.verdict == "differs" else None,
+        reason=None if by else stated.reason if stated else one.found.sentence,
+    )
+
+
+def _bare(**fields: object) -> Endpoint:
+    """Return an endpoint of which nothing is said but what is given."""
+    nothing = dict.fromkeys(Endpoint.model_fields) | {"exact": False}
+    return Endpoint.model_validate(nothing | fields)
 
 
 def standings(found: Sequence[Equality | None], alpha: float) -> list[Standing | None]:

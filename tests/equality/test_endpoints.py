@@ -319,6 +319,20 @@ def test_a_key_seals_every_case_and_each_bundle_is_verified(tmp_path: Path, monk
         assert done.exit_code == 0, done.stdout + done.stderr
 
 
+def test_a_case_whose_sealed_answers_were_changed_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(keys.PASSPHRASE, "a long passphrase")
+    keys.new(tmp_path / "seal.pem", ask=lambda: "a long passphrase")
+    named = four(tmp_path)
+    assert compare(tmp_path / "all", *named, more=("--key", tmp_path / "seal.pem")).exit_code == 0
+    recorded(tmp_path, "same", 12)
+    done = compare(tmp_path / "all", *named, more=("--key", tmp_path / "seal.pem"))
+    assert done.exit_code == 4
+    assert "error: same: " in done.stderr
+    assert [e.verdict is None for e in read(tmp_path / "all").endpoints] == [False, False, True]
+
+
 @pytest.mark.slow
 def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
     environment: dict[str, Any] = {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -86,6 +86,23 @@ def test_the_sentence_names_everyone_once() -> None:
     )
 
 
+def test_the_record_keeps_what_the_case_says_beside_what_holds_over_all() -> None:
+    """A pair that differs by its formatting alone, at p = 0.03, beside one that was not compared."""
+    terms = EqualityTerms(alpha=ALPHA, delta=0.02, permutations=1999)
+    formatted = deciding.decide(make_draws(5, form=lambda text: f" {text}"), terms, seed=0)
+    assert (formatted.verdict, formatted.cause) == ("differs", "formatting")
+    found = families.Compared("a", "a", formatted, "sha256:" + "0" * 64, None)
+    lost = families.Compared("b", "b", None, None, "b answered nothing.")
+    together = families.record("r", terms, [lost, found], tool="t")
+    assert [e.cause for e in together.endpoints] == ["formatting", None]
+    assert together.endpoints[1].reason == "b answered nothing."
+    many = families.record("r", terms, [found, *[lost._replace(folder=f"b{n}") for n in range(500)]], tool="t")
+    assert (many.endpoints[0].pair, many.endpoints[0].cause) == ("differs", None), (
+        "no cause where no difference is said to be"
+    )
+    assert many.endpoints[0].verdict != "differs"
+
+
 # --- what always holds --------------------------------------------------------------------------------------------
 
 
