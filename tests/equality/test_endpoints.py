@@ -291,6 +291,16 @@ def test_a_budget_is_one_for_all_and_a_run_that_it_ended_goes_on(tmp_path: Path)
         assert seen(url) == {f"m{n}": DRAWS * PROBES for n in range(3)}
 
 
+def test_what_a_budget_left_unasked_is_not_asked_after_all_when_the_cases_are_made(tmp_path: Path) -> None:
+    """Six answers too few spoil three probes at most: five are left, and every case has the same reference."""
+    left = 3 * DRAWS * PROBES - 6
+    with running() as url:
+        done = asked(tmp_path, *(model(url, n) for n in range(3)), more=("--max-requests", left, "--min-answered", 0.5))
+        assert done.exit_code == 0, done.stderr
+        assert sum(seen(url).values()) == left
+    assert len({path.read_bytes() for path in (tmp_path / "all").rglob("reference.jsonl")}) == 1
+
+
 def test_answers_of_the_reference_from_another_run_are_not_written_over(tmp_path: Path) -> None:
     with running() as url:
         alone = tmp_path / "all" / safe_name(model(url, 1))
