@@ -219,7 +219,9 @@ def _tracked(first: Pool, second: Pool) -> EqualityTest:
 
 
 def _tokens(pools: dict[str, Pool]) -> dict[str, Any]:
-    found = {name: _tracked(pools["base"], pool) for name, pool in pools.items() if pool.first and name != "other model"}
+    found = {
+        name: _tracked(pools["base"], pool) for name, pool in pools.items() if pool.first and name != "other model"
+    }
     return {name: {"effect": test.effect, "p": test.p} for name, test in found.items()}
 
 
