@@ -51,6 +51,8 @@ probes = "demo"
 draws = 10                   # answers per probe and night: 25 probes × 10 find a swap within 3 nights
 temperature = 0.7
 max_tokens = 60
+# logprobs = 5               # watch first tokens too, where the service gives their log-probabilities
+# system = "..."             # system prompt; top_p as well
 
 [defaults.gates]
 drift = "any"                # trips when a side has changed since its baseline; "behaviour": not for form alone

@@ -81,7 +81,9 @@ def test_pooled_mmd_by_hand() -> None:
     assert statistic == pytest.approx(20 / math.sqrt(7), rel=1e-5)
     assert effect == pytest.approx(1.0, rel=1e-5)
     apart = [*one(["ab", "ab"], ["ac", "ac"]), *one(["ac", "ac"], ["ab", "ab"])]
-    assert measured("mmd", apart, "pooled")[0] == pytest.approx(-20 / math.sqrt(7), rel=1e-5), "what cancels out is no habit"
+    assert measured("mmd", apart, "pooled")[0] == pytest.approx(-20 / math.sqrt(7), rel=1e-5), (
+        "what cancels out is no habit"
+    )
 
 
 def test_energy_by_hand() -> None:
