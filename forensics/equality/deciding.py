@@ -15,9 +15,9 @@ from forensics.records.equality import Equality, EqualityTerms, EqualityTest, Eq
 ALPHA = 0.05
 DELTA = 0.01
 """Default δ: 1% of the distance between the sides is not explained by their own draws. On draws of small local models and
-of the demo models, the same weights, quantised ones included, lay at 0.000, a model tuned for a moment at 0.005 to 0.006,
-independent models at 0.014 to 0.019, another temperature at 0.046. Whoever knows a pair that differs enough to matter should
-take δ from it."""
+of the demo models, the same weights, quantised ones included, lay at 0.000 to 0.001, a model tuned for a moment at 0.005 to
+0.011, independent models at 0.014 to 0.064, another temperature at 0.002 to 0.046. Whoever knows a pair that differs enough
+to matter should take δ from it."""
 PERMUTATIONS = 1999
 
 

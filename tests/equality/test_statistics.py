@@ -71,13 +71,19 @@ def test_mmd_with_words_by_hand() -> None:
 
 
 def test_pooled_mmd_by_hand() -> None:
-    """Two probes, on each `ab` twice against `ac` twice: ⟨Δ, Δ⟩ = 2 − 2 · 2/7 = 10/7 between the probes."""
+    """Two probes, on each `ab` twice against `ac` twice.
+
+    Each holds seven runs once, 1/√7 at unit length, and five of them the other lacks: ten columns with Δ = 1/√7 and spread
+    1/(2√7), by which a product is divided: ⟨Δ, Δ⟩ = 10 · 1/7 · 2√7 = 20/√7 between the probes.
+    """
     probes = [*one(["ab", "ab"], ["ac", "ac"]), *one(["ab", "ab"], ["ac", "ac"])]
     statistic, effect = measured("mmd", probes, "pooled")
-    assert statistic == pytest.approx(10 / 7, rel=1e-5)
+    assert statistic == pytest.approx(20 / math.sqrt(7), rel=1e-5)
     assert effect == pytest.approx(1.0, rel=1e-5)
     apart = [*one(["ab", "ab"], ["ac", "ac"]), *one(["ac", "ac"], ["ab", "ab"])]
-    assert measured("mmd", apart, "pooled")[0] == pytest.approx(-10 / 7, rel=1e-5), "what cancels out is no habit"
+    assert measured("mmd", apart, "pooled")[0] == pytest.approx(-20 / math.sqrt(7), rel=1e-5), (
+        "what cancels out is no habit"
+    )
 
 
 def test_energy_by_hand() -> None:
