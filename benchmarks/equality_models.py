@@ -260,7 +260,8 @@ def show(found: dict[str, Any]) -> str:
     return "\n\n".join(
         [
             f"25 probes × {DRAWS} × {DRAWS} draws, {PERMUTATIONS} permutations. False alarms in {NULLS:,} pairs of one model from each pool, with the "
-            "limits that 99% of binomial counts keep, and the p-value of all p-values being uniform (Kolmogorov-Smirnov):",
+            "limits that 99% of binomial counts keep, and the p-value of all p-values being uniform (Kolmogorov-Smirnov; what Holm "
+            "adjusts is not, and need not be):",
             table(["pool, test", "at 0.05", "at 0.01", "uniform"], nulls),
             f"Power at α = 0.05 against the base model, {PAIRS} pairs each (Model Equality Testing: {PAIRS_MET} of the same pairs, "
             f"the first {CHARACTERS_MET} characters, {PERMUTATIONS_MET} permutations). `llama.cpp` serves the same weights and should stay at 0.05. "

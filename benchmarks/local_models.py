@@ -173,14 +173,14 @@ def _sampled(local: Local, prompt: str, count: int, temperature: float, generato
         for place in range(TOKENS):
             out = local.model(input_ids=step, past_key_values=past, use_cache=True)
             past = out.past_key_values
-            logits = out.logits[:, -1].float() / temperature
-            if place == 0:
+            logits = out.logits[:, -1].float()
+            if place == 0:  # before temperature, as services give them
                 top = torch.topk(torch.log_softmax(logits[0], -1), TOP)
                 first = [
                     (local.tokenizer.decode([i]), v)
                     for i, v in zip(top.indices.tolist(), top.values.tolist(), strict=True)
                 ]
-            step = torch.multinomial(torch.softmax(logits, -1), 1, generator=generator)
+            step = torch.multinomial(torch.softmax(logits / temperature, -1), 1, generator=generator)
             kept.append(step)
     rows = torch.cat(kept, 1).numpy()
     stops = np.where((rows == end).any(1), (rows == end).argmax(1), TOKENS)

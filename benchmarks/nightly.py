@@ -1,4 +1,6 @@
-"""Nights of the tool on real draws: how soon a swap is found, what a change of form is called, what an idle night costs."""
+"""Nights of the tool on real draws: false alarms of a night, how soon a swap is found, what a change of form is called, and
+what an idle night costs.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import nights
+from benchmarks import equality_draws, nights
 from benchmarks.banks import TEMPERATURE, demo_bank, served_bank
+from benchmarks.nightly_years import LEVELS, counted
 from benchmarks.nights import Texts, Year
+from forensics.monitoring import draws, drift
 from forensics.numerics import evalues
 
 TITLE = "Nightly: swaps, changes of form, and an idle night"
@@ -30,8 +34,10 @@ SIZES = ((10, 4), (25, 4), (10, 10))
 """Probes and draws of smaller nights, measured beside."""
 OWN, OTHER = 300, 100
 """Draws of each probe in a bank: of what answers before the change, and after it."""
-MOST = 2999
+MOST = 4999
 """Permutations at most: fewer than the tool draws, so what is found here it finds too, or sooner."""
+QUIET = 2000
+"""Nights of this size on which nothing changed, of each model: a baseline and a night taken from its draws at random."""
 SIDES, CHANGED, ROUNDS = 20, 5, 500
 """Sides watched at once, how many of them change, and how often that is put together from the simulated months."""
 LEVEL = float(np.log(20))
@@ -40,8 +46,10 @@ LEVEL = float(np.log(20))
 def run(bench: Any) -> dict[str, Any]:
     """Simulate months with a change in the middle, and time a night on which nothing is new."""
     found = {"months": MONTHS, "probes": PROBES, "draws": YEAR.draws, "baseline": YEAR.baseline, "before": SWAP}
+    idle = _idle()
     wealth, changes = _changes()
-    return {**found, "changes": changes, "sizes": _sizes(), "discoveries": _discoveries(wealth), "idle": _idle()}
+    more = {"sizes": _sizes(), "discoveries": _discoveries(wealth), "quiet": _quiet(), "tokens": _tokens()}
+    return {**found, "changes": changes, **more, "idle": idle}
 
 
 def banks() -> dict[str, tuple[Texts, Texts]]:
@@ -101,6 +109,47 @@ def _sizes() -> dict[str, dict[str, float]]:
 def _month(own: Texts, other: Texts, year: Year, seed: int) -> dict[str, Any]:
     """Return the p-values of some months in both streams, another bank answering from the change on."""
     return nights.years(own, count=MONTHS, year=year, seed=seed, instead=(SWAP, other), most=MOST)
+
+
+def _quiet() -> dict[str, Any]:
+    """Return how often a night on which nothing changed has a small p-value, model by model."""
+    own = {"demo model": demo_bank("alder", draws=OWN, probes=PROBES)}
+    served = served_bank("A", draws=OWN, probes=PROBES)
+    if served is not None:
+        own["model behind llama.cpp's server"] = served
+    year = Year(nights=1, baseline=YEAR.baseline, draws=YEAR.draws)
+    found = {}
+    with ProcessPoolExecutor(2) as pool:
+        asked = {
+            name: pool.submit(nights.years, bank, count=QUIET, year=year, seed=200 + seed, chunk=20)
+            for seed, (name, bank) in enumerate(own.items())
+        }
+        for name, done in asked.items():
+            p = done.result()
+            found[name] = {
+                stream: {str(level): counted(values[:, 0] <= level, level) for level in LEVELS}
+                for stream, values in p.items()
+            }
+    return found
+
+
+def _tokens() -> dict[str, Any]:
+    """Return the p-values of a night's first tokens against nights of the base model: the same in every draw here."""
+    pools = equality_draws.pools()
+    before = _listed(pools["base"], YEAR.baseline, "before")
+    return {
+        name: drift.p_value(drift.compared([before], [_listed(pool, YEAR.draws, "tonight")], seed="s"), seed="s")
+        for name, pool in pools.items()
+        if pool.first and name != "other model"
+    }
+
+
+def _listed(pool: equality_draws.Draws, count: int, night: str) -> drift.Dated:
+    probes = np.repeat(np.arange(len(pool.first), dtype=np.uint8), count)
+    listed = draws.listed(
+        [[(str(token), value) for token, value in first] for first in pool.first for _ in range(count)]
+    )
+    return drift.Dated(night, np.tile(probes[:, None], (1, 32)), listed)
 
 
 def _found(p: dict[str, Any]) -> dict[str, Any]:
@@ -178,7 +227,7 @@ def show(found: dict[str, Any]) -> str:
     """Lay out when changes are found."""
     lines = [
         f"{found['months']} simulated months each, {found['probes']} probes × {found['draws']} draws a night, a baseline of "
-        f"{found['baseline']} draws, the change after {found['before']} tested nights, α = 0.05. e-BH: {CHANGED} of {SIDES} "
+        f"{found['baseline']} draws, the change after {found['before']} tested nights, α = 0.05, at most {MOST:,} permutations. e-BH: {CHANGED} of {SIDES} "
         "watched sides change so; the share of them found three nights later, and the share of alarms that are false.",
         "",
         "| what changed | median p of one night | alarm before it | found within three nights | median night | "
@@ -194,9 +243,13 @@ def show(found: dict[str, Any]) -> str:
             f"| {what} | {row['median p of the first night']:.4f} | {row['before the change']:.2f} | "
             f"{row['within three nights']:.2f} | {median} | {called} | {said} |"
         )
-    lines += _by_size(found["sizes"])
     idle = found["idle"]
     lines += [
+        *_by_size(found["sizes"]),
+        *_by_model(found["quiet"]),
+        "",
+        f"First tokens, whose log-probabilities are the same in every draw here: p of the first night against {found['baseline']} "
+        f"draws of the base model: {', '.join(f'{name} {p:.5f}' for name, p in found['tokens'].items())}.",
         "",
         f"A night on which nothing is new: {idle['calls']} calls, {idle['cpu']:.2f} s of the processor, {idle['seconds']:.2f} s "
         f"by the clock (the first night: {idle['first calls']} calls).",
@@ -205,9 +258,22 @@ def show(found: dict[str, Any]) -> str:
 
 
 def _by_size(sizes: dict[str, dict[str, float]]) -> list[str]:
-    if not sizes:
-        return ["", "Smaller nights were not measured."]
     names = [*next(iter(sizes.values()))]
     lines = ["", "Smaller nights, found within three nights:", "", f"| probes × draws | {' | '.join(names)} |"]
     lines.append(f"| --- |{' --: |' * len(names)}")
     return lines + [f"| {size} | {' | '.join(f'{row[name]:.2f}' for name in names)} |" for size, row in sizes.items()]
+
+
+def _by_model(quiet: dict[str, Any]) -> list[str]:
+    lines = [
+        "",
+        f"{QUIET:,} nights of this size on which nothing changed, of each model, with what chance gives 99% of the time:",
+        "",
+        "| draws of | stream | p at most | nights | limits |",
+        "| --- | --- | --: | --: | --- |",
+    ]
+    for name, streams in quiet.items():
+        for stream, levels in streams.items():
+            for level, row in levels.items():
+                lines.append(f"| {name} | {stream} | {level} | {row['alarms']} | {row['low']} to {row['high']} |")
+    return lines

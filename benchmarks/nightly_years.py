@@ -43,9 +43,9 @@ def of_bank(bank: Texts, *, seed: int, count: int = YEARS, naive: int = NAIVE, y
     wealth = nights.wealth(p)
     rows = {}
     for level in LEVELS:
-        rows[f"one night, p at most {level}"] = _counted((p["received"][:, 0] <= level), level)
-        rows[f"one night without form, p at most {level}"] = _counted((p["content"][:, 0] <= level), level)
-        rows[f"a year, wealth above 1/{level}"] = _counted((wealth >= -np.log(level)).any(axis=1), level)
+        rows[f"one night, p at most {level}"] = counted((p["received"][:, 0] <= level), level)
+        rows[f"one night without form, p at most {level}"] = counted((p["content"][:, 0] <= level), level)
+        rows[f"a year, wealth above 1/{level}"] = counted((wealth >= -np.log(level)).any(axis=1), level)
     every = {str(level): float((p["received"] <= level).mean()) for level in LEVELS}
     rng = np.random.default_rng(seed + 1000)
     seen = nights.seen(bank)["received"]
@@ -68,7 +68,8 @@ def _ever(p: Floats) -> dict[str, float]:
     return {str(level): float((wealth >= -np.log(level)).any(axis=1).mean()) for level in LEVELS}
 
 
-def _counted(alarmed: Any, level: float) -> dict[str, Any]:
+def counted(alarmed: Any, level: float) -> dict[str, Any]:
+    """Return how many alarms there were beside what chance gives at the permitted rate."""
     count, alarms = len(alarmed), int(alarmed.sum())
     # What chance alone gives at the permitted rate, 99% of the time: more than the upper end would be too many.
     low, high = stats.binom.interval(0.99, count, level)

@@ -49,9 +49,9 @@ def seen(bank: Texts) -> dict[str, Seen]:
     """Return the views of every probe's draws in both streams."""
     found = {}
     for stream, form in (("received", str), ("content", forms.content)):
-        views = [kernels.views(draws.codes([form(text) for text in texts])) for texts in bank]
-        layers = tuple(np.stack(view) for view in ([v.spectrum for v in views], [v.edges for v in views]))
-        found[stream] = Seen(layers, np.stack([v.pooled for v in views]))
+        views = [kernels.of_answers(draws.codes([form(text) for text in texts])) for texts in bank]
+        layers = tuple(np.stack(view) for view in zip(*(v.kernels for v in views), strict=True))
+        found[stream] = Seen(layers, np.stack([v.pooled for v in views if v.pooled is not None]))
     return found
 
 

@@ -79,6 +79,8 @@ class Plan:
     """Options that were given all the same: where they differ, the case deviates."""
     sealing: sealing.Wanted | None = None
     """Seals the observations before they are scored."""
+    found: preparing.Found | None = None
+    """What was found beforehand where the models were asked already; None where they are yet to be asked."""
 
 
 def compare(
@@ -92,7 +94,7 @@ def compare(
     us: bool = False,
 ) -> Result:
     """Prepare a case, score it and lay it out; a case that cannot be scored is not written."""
-    _ready(formats, style=style, us=us)
+    check_formats(formats, style=style, us=us)
     fixed = protocols.read_sealed(plan.protocol) if plan and plan.protocol else None
     if fixed and plan:
         wanted = drafting.follow(wanted, plan.given, fixed.protocol, fixed.digest)
@@ -104,7 +106,7 @@ def compare(
     with log.watched(wanted.folder, "compare"):
         if fixed:
             protocols.take_into(wanted.folder, fixed)
-        case = preparing.gather(wanted, say=say)
+        case = preparing.gather(wanted, say=say, found=plan.found if plan else None)
         if plan and plan.sealing:
             sealing.ensure_observations(wanted.folder, case, plan.sealing)
         data = preparing.read_calibration(wanted)
@@ -122,7 +124,7 @@ def rescore(
     folder: Path, *, formats: Sequence[str], workers: int, style: Style = "analyst", us: bool = False
 ) -> Result:
     """Score a case from its transcripts, weigh the scores, and lay out the evidence."""
-    _ready(formats, style=style, us=us)
+    check_formats(formats, style=style, us=us)
     with log.watched(folder, "score"):
         evidence = score(folder, workers=workers)
         written = _lay_out(folder, formats, style=style, us=us)
@@ -161,12 +163,12 @@ def report(folder: Path, formats: Sequence[str], *, style: Style = "analyst", us
 
     `us` adds the United States set to the court's style. Raises UsageError for a format that lacks what it needs.
     """
-    _ready(formats, style=style, us=us)
+    check_formats(formats, style=style, us=us)
     with log.watched(folder, "report"):
         return _lay_out(folder, formats, style=style, us=us)
 
 
-def _ready(formats: Sequence[str], *, style: Style, us: bool) -> None:
+def check_formats(formats: Sequence[str], *, style: Style, us: bool) -> None:
     """Fail before any work where a format cannot be written here, or the style has no such part."""
     check_style(style, us=us)
     for name in formats:

@@ -6,23 +6,24 @@ The case folder then holds, or points to, everything that scoring needs; no late
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from forensics import calibrations, canonical, lineages, naming, probes, registry, runner, scoring, sources
 from forensics import case as case_files
-from forensics.adapters import ModelName
+from forensics.adapters import Model, ModelName
 from forensics.asking import outcome as outcomes
 from forensics.asking.estimate import Estimate
 from forensics.asking.lines import Run
+from forensics.asking.outcome import Outcome
 from forensics.asking.terms import Terms
 from forensics.equality import likelihoods, testing
 from forensics.equality.reading import FEWEST_DRAWS, own_seeds
 from forensics.errors import UsageError
 from forensics.records.base import Question, Role
-from forensics.records.case import Case, Source
+from forensics.records.case import Case, Relative, Source
 from forensics.records.equality import EqualityCase, EqualityTerms
 from forensics.records.probes import ProbeSet
 from forensics.records.transcript import Sampling
@@ -73,32 +74,63 @@ def prepare(wanted: Wanted, *, say: Say) -> Case:
     return case
 
 
-def gather(wanted: Wanted, *, say: Say) -> Case:
-    """Find recorded answers and ask the other models; raises any UsageError before a model is asked.
+class Found(NamedTuple):
+    """What a case is made of, before any model is asked."""
 
-    Writes the transcripts of models that were asked, for equality the likelihoods of answers, and nothing else.
+    sides: list[tuple[Role, ModelName]]
+    """All models, by their place: the reference, the questioned model, the cohort."""
+    declared: dict[str, str]
+    probe_set: ProbeSet | None
+    calibration: bytes | None
+    relatives: list[Relative]
+    ready: dict[int, Ready]
+    """The models that have to be asked, connected, by their place."""
+    recorded: dict[int, Source]
+    """The recorded answers of all others."""
+
+    def name(self, place: int) -> str:
+        """Return what the case calls a model."""
+        return self.recorded[place].name if place in self.recorded else str(self.sides[place][1])
+
+
+def look(wanted: Wanted, *, reference: Model | None = None) -> Found:
+    """Find recorded answers and connect the other models; raises any UsageError, sends and writes nothing.
+
+    `reference` is the reference's model where it is connected already.
     """
-    declared = sources.declared_lineages(wanted.cohort, wanted.models)
-    alone = wanted.question == "equality"
     sides = _sides(wanted)
     check(wanted, asked=any(model.adapter != naming.RECORDED for _, model in sides))
     probe_set = _probe_set(wanted, sides)
     calibration = read_calibration(wanted)
     relatives = lineages.read_relatives(wanted.relatives) if wanted.relatives else []
-    ready = _ready(wanted, sides, probe_set)
-    # Recorded answers first: what is wrong with them shows before any model is asked.
-    found = {
+    declared = sources.declared_lineages(wanted.cohort, wanted.models)
+    ready = _ready(wanted, sides, probe_set, reference)
+    recorded = {
         place: sources.recorded_source(model, role, folder=wanted.folder, declared=declared)
         for place, (role, model) in enumerate(sides)
         if place not in ready
     }
-    _ask(list(ready.values()), terms=wanted.terms or Terms(), say=say)
-    for place, one in ready.items():
-        found[place] = _asked_source(wanted, sides[place][0], one, declared)
-    reference, questioned, *cohort = (found[place] for place in range(len(sides)))
+    found = Found(sides, declared, probe_set, calibration, relatives, ready, recorded)
+    first, second, *cohort = map(found.name, range(len(sides)))
+    sources.check_relatives(relatives, cohort, (first, second))
+    return found
+
+
+def gather(wanted: Wanted, *, say: Say, found: Found | None = None) -> Case:
+    """Find recorded answers and ask the other models; raises any UsageError before a model is asked.
+
+    Writes the transcripts of models that were asked, for equality the likelihoods of answers, and nothing else. `found`
+    is what was found beforehand where the models were asked already: then their transcripts are taken as they stand.
+    """
+    if found is None:
+        terms = wanted.terms or Terms()
+        found = look(wanted)
+        outcomes.judge(ask(list(found.ready.values()), terms=terms, say=say), min_answered=terms.min_answered)
+    asked = {place: _asked_source(wanted, place, one, found) for place, one in found.ready.items()}
+    each = {**found.recorded, **asked}
+    reference, questioned, *cohort = (each[place] for place in range(len(found.sides)))
     kept, set_aside = sources.without_the_sides(cohort, (reference, questioned))
-    sources.check_relatives(relatives, [source.name for source in cohort], (reference.name, questioned.name))
-    if alone and wanted.cohort:
+    if wanted.question == "equality" and wanted.cohort:
         set_aside.append(
             f"the cohort ({', '.join(wanted.cohort)}): equality needs none, so it was not asked and not used"
         )
@@ -108,17 +140,17 @@ def gather(wanted: Wanted, *, say: Say) -> Case:
         reference=reference,
         questioned=questioned,
         cohort=tuple(sorted(kept, key=lambda source: (source.name, source.digest))),
-        probe_set=probes.reference(probe_set) if probe_set else None,
+        probe_set=probes.reference(found.probe_set) if found.probe_set else None,
         only=None,
         statistics=wanted.statistics,
         seed=wanted.seed,
         replicates=wanted.replicates,
         set_aside=tuple(set_aside),
-        relatives=tuple(relatives),
-        calibration=canonical.digest(calibration) if calibration else None,
+        relatives=tuple(found.relatives),
+        calibration=canonical.digest(found.calibration) if found.calibration else None,
         transfer=wanted.transfer,
         protocol=wanted.protocol,
-        equality=_equality(wanted, ready.get(0), (reference, questioned), say),
+        equality=_equality(wanted, found.ready.get(0), (reference, questioned), say),
     )
 
 
@@ -172,26 +204,30 @@ def _probe_set(wanted: Wanted, sides: Sequence[tuple[Role, ModelName]]) -> Probe
     return probes.load(probes.DEFAULT) if asked else None
 
 
-def _ready(wanted: Wanted, sides: Sequence[tuple[Role, ModelName]], probe_set: ProbeSet | None) -> dict[int, Ready]:
+def _ready(
+    wanted: Wanted, sides: Sequence[tuple[Role, ModelName]], probe_set: ProbeSet | None, reference: Model | None = None
+) -> dict[int, Ready]:
     """Connect the models that have to be asked, by their place; sends nothing."""
     ready = {}
     for place, (role, model) in enumerate(sides):
         if model.adapter != naming.RECORDED:
             assert probe_set is not None  # it was loaded since a model has to be asked
             path = case_files.transcript_path(wanted.folder, role, str(model))
-            ready[place] = runner.connected(Run(model, probe_set, _sampling(wanted, role), wanted.draws), path)
+            run = Run(model, probe_set, _sampling(wanted, role), wanted.draws)
+            there = reference if role == "reference" else None
+            ready[place] = runner.connected(run, path) if there is None else Ready(run, there, path)
     return ready
 
 
-def _ask(ready: Sequence[Ready], *, terms: Terms, say: Say) -> None:
-    """Ask all models at once; raises where one of them did not answer enough, after all were asked."""
+def ask(ready: Sequence[Ready], *, terms: Terms, say: Say) -> list[Outcome]:
+    """Ask all models at once; returns what came of each, in order."""
     if not ready:
-        return
+        return []
     for one in ready:
         say(f"asking {one.run.model} {len(one.run.probe_set.probes)} probes × {one.run.draws}")
     found = runner.ask(ready, terms=terms, stream=sys.stderr)
     runner.tell(found, say=say)
-    outcomes.judge(found, min_answered=terms.min_answered)
+    return found
 
 
 def _equality(wanted: Wanted, reference: Ready | None, sides: tuple[Source, Source], say: Say) -> EqualityCase | None:
@@ -202,11 +238,11 @@ def _equality(wanted: Wanted, reference: Ready | None, sides: tuple[Source, Sour
     return likelihoods.gather(wanted.equality, there, sides, root=wanted.folder, chosen=wanted.statistics, say=say)
 
 
-def _asked_source(wanted: Wanted, role: Role, asked: Ready, declared: Mapping[str, str]) -> Source:
+def _asked_source(wanted: Wanted, place: int, asked: Ready, found: Found) -> Source:
     """Return where the answers of a model that was asked lie."""
-    model = asked.run.model
+    role, model = found.sides[place]
     lineage_of = getattr(registry.load("adapters", model.adapter), "lineage", None)
-    lineage = declared.get(str(model)) or (lineage_of(model.name) if lineage_of else None)
+    lineage = found.declared.get(str(model)) or (lineage_of(model.name) if lineage_of else None)
     return Source(
         name=str(model),
         role=role,

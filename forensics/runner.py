@@ -109,12 +109,13 @@ def _twins(ready: Sequence[Ready]) -> list[int]:
     seen: dict[tuple[str, str, frozenset[tuple[str, str]]], int] = {}
     numbers = []
     for one in ready:
-        name = _identity(one.run.model)
+        name = identity(one.run.model)
         numbers.append(seen.get(name, 0))
         seen[name] = numbers[-1] + 1
     return numbers
 
 
-def _identity(model: ModelName) -> tuple[str, str, frozenset[tuple[str, str]]]:
+def identity(model: ModelName) -> tuple[str, str, frozenset[tuple[str, str]]]:
+    """Return what two names of one model have in common, an alias and what it stands for included."""
     options: Mapping[str, str] = model.options
     return model.adapter, model.name, frozenset(options.items())

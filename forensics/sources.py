@@ -121,4 +121,6 @@ def check_relatives(relatives: Sequence[Relative], cohort: Sequence[str], sides:
             )
         if relative.model not in cohort:
             named = ", ".join(sorted(cohort)[:20])
-            raise UsageError(f"The relative {relative.model!r} is not in the cohort.", remedy=f"It holds {named}.")
+            raise UsageError(
+                f"The relative {relative.model!r} is not in the cohort.", remedy=f"It holds {named or 'no model'}."
+            )

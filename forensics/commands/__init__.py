@@ -20,7 +20,7 @@ LARGEST_SEED = (1 << 31) - 1
 """What every service and every generator takes."""
 
 
-class Temperature(click.FloatRange):
+class Number(click.FloatRange):
     """A range that refuses NaN too, which is neither below nor above any bound."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -58,7 +58,7 @@ def sampling_options(command: F) -> F:
             "--probes", "probe_set", metavar="SET", help="Probe set to ask: a name or a file  [default: standard]"
         ),
         click.option("--draws", type=click.IntRange(1), default=1, show_default=True, help="Answers per probe."),
-        click.option("--temperature", type=Temperature(0, 10), help="Sampling temperature (default: the model's)."),
+        click.option("--temperature", type=Number(0, 10), help="Sampling temperature (default: the model's)."),
         click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True, help="Limit per answer."),
         click.option(
             "--sampling-seed",
@@ -67,7 +67,7 @@ def sampling_options(command: F) -> F:
             show_default=True,
             help="Seed sent with the first draw.",
         ),
-        click.option("--top-p", type=click.FloatRange(0, 1), help="Nucleus sampling (default: the model's)."),
+        click.option("--top-p", type=Number(0, 1, min_open=True), help="Nucleus sampling (default: the model's)."),
         click.option("--system", metavar="TEXT", help="System prompt."),
         click.option(
             "--logprobs",
@@ -107,11 +107,11 @@ def asking_options(command: F) -> F:
         click.option("--limit", type=number, metavar="N", help="Ask N probes only, the first of the random order."),
         click.option("--only", multiple=True, metavar="PATTERN", help="Ask only probes whose id or category is like this (repeatable)."),
         click.option("--order-seed", type=click.IntRange(0, LARGEST_SEED), help="Seed of the order of asking  [default: 0, or the one on record]"),
-        click.option("--min-answered", type=click.FloatRange(0, 1), default=0.9, show_default=True, help="Share of the questions a model must answer."),
+        click.option("--min-answered", type=Number(0, 1), default=0.9, show_default=True, help="Share of the questions a model must answer."),
         click.option("--max-requests", type=number, metavar="N", help="Stop after N requests, attempts included."),
-        click.option("--max-cost", type=click.FloatRange(0), metavar="SUM", help="Stop before this may be exceeded; needs --prices."),
+        click.option("--max-cost", type=Number(0), metavar="SUM", help="Stop before this may be exceeded; needs --prices."),
         click.option("--prices", type=click.Path(path_type=Path), metavar="FILE", help="Prices per million tokens, TOML: [\"openai:gpt-4o\"] input = 2.5, output = 10."),
-        click.option("--deadline", type=click.FloatRange(1), metavar="SECONDS", help="Send nothing more after this time."),
+        click.option("--deadline", type=Number(1), metavar="SECONDS", help="Send nothing more after this time."),
         click.option("--fresh", is_flag=True, help="Take no answer from the response cache."),
         click.option("--dry-run", is_flag=True, help="Ask nothing; say what it would take at worst."),
     ]  # fmt: skip
@@ -148,8 +148,8 @@ def scoring_options(command: F) -> F:
 def equality_options(command: F) -> F:
     """Add the options that the question of equality is decided by; `equality_terms` reads them."""
     options = [
-        click.option("--alpha", type=click.FloatRange(0.0001, 0.4), help="Equality: false alarms permitted  [default: 0.05]"),
-        click.option("--delta", type=click.FloatRange(0.0001, 0.99), help="Equality: effect that does not matter  [default: 0.01]"),
+        click.option("--alpha", type=Number(0.0001, 0.4), help="Equality: false alarms permitted  [default: 0.05]"),
+        click.option("--delta", type=Number(0.0001, 0.99), help="Equality: effect that does not matter  [default: 0.01]"),
         click.option("--permutations", type=click.IntRange(99), help="Equality: permutations  [default: 1999]"),
     ]  # fmt: skip
     for option in reversed(options):

@@ -36,10 +36,11 @@ Examples:
   forensics compare replay:teacher.jsonl replay:student.jsonl --cohort market.cohort --question distillation
     --relatives siblings.csv -o reports/distilled
   forensics compare demo:alder demo:alder-mirror --question equality --draws 10 --probes demo -o reports/same
+  forensics compare demo:alder demo:alder-mirror demo:oak --question equality --draws 10 --probes demo -o reports/all
 """
 )
 @click.argument("reference", default="")
-@click.argument("questioned", default="")
+@click.argument("questioned", nargs=-1)
 @click.option("--cohort", multiple=True, help="Other models: a folder or file of recorded answers, or a model name.")
 @click.option("-o", "--output", "folder", type=click.Path(path_type=Path), required=True, help="The case's folder.")
 @click.option(
@@ -76,7 +77,7 @@ def command(
     /,
     *,
     reference: str,
-    questioned: str,
+    questioned: tuple[str, ...],
     cohort: tuple[str, ...],
     folder: Path,
     question: str,
@@ -101,19 +102,20 @@ def command(
 ) -> None:
     """Compare QUESTIONED with REFERENCE against a cohort, and write the evidence.
 
-    The question of equality, whether both endpoints serve the same model, needs several draws and no cohort.
+    The question of equality, whether both endpoints serve the same model, needs several draws and no cohort. It takes
+    several QUESTIONED: a case for each, and a verdict over all of them in which --alpha bounds the chance of any false alarm.
 
     A model is ADAPTER:NAME, as in replay:PATH for answers recorded earlier. Recorded answers are matched by their
     prompts; models that have to be asked answer the probe set named with --probes.
 
     With --relatives, QUESTIONED is set beside other models of its own base: is it nearer to REFERENCE than they are?
     """
-    from forensics import comparing, preparing
+    from forensics import comparing, endpoints
     from forensics.preparing import Wanted
 
     wanted = Wanted(
         reference=reference,
-        questioned=questioned,
+        questioned="",
         cohort=cohort,
         folder=folder,
         probe_set=probe_set,
@@ -131,14 +133,15 @@ def command(
         equality=equality_terms(options, question, planned=protocol is not None),
     )
     if dry_run:
-        for estimate in preparing.estimated(wanted):
+        for estimate in endpoints.estimated(wanted, questioned):
             click.echo(estimate.line())
         return
     plan = comparing.Plan(protocol, given(context), answers_key(key))
-    result = comparing.compare(
-        wanted, formats=formats.split(","), style=style, us=us, workers=workers, say=say, plan=plan
+    result = endpoints.compare(
+        wanted, questioned, formats=formats.split(","), style=style, us=us, workers=workers, say=say, plan=plan
     )
     if json_:
         as_json(result.summary())
     else:
         result.show()
+    endpoints.raise_if_lost(result)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from forensics.commands import as_json, json_option
+from forensics.commands import Number, as_json, json_option
 
 
 @click.command(
@@ -24,9 +24,7 @@ Examples:
     help="The page, or the folder of exported tables  [default: history.html, history-tables]",
 )
 @click.option("--export", "form", type=click.Choice(["csv", "parquet", "duckdb"]), help="Write the tables instead.")
-@click.option(
-    "--alpha", type=click.FloatRange(1e-6, 0.5), default=0.05, show_default=True, help="Level drawn, as in the plan."
-)
+@click.option("--alpha", type=Number(1e-6, 0.5), default=0.05, show_default=True, help="Level drawn, as in the plan.")
 @json_option
 def command(*, database: Path, output: Path | None, form: str | None, alpha: float, json_: bool) -> None:
     """Plot the trends in DATABASE, a history of nightly runs, as one page; or export its tables.

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from forensics.commands import as_json, json_option, workers_option
+from forensics.commands import Number, as_json, json_option, workers_option
 
 
 @click.command(
@@ -30,16 +30,14 @@ Examples:
     "--models", type=click.Path(path_type=Path), help="Table of lineages (default: models.csv in the folder)."
 )
 @click.option("--pairs", type=click.Path(path_type=Path), help="Table of labelled pairs (a, b, relation, clean).")
-@click.option("--power", type=click.FloatRange(0.05, 0.999), default=0.9, show_default=True, help="Power wanted.")
-@click.option(
-    "--false-positives", type=click.FloatRange(0.0001, 0.5), default=0.01, show_default=True, help="Share permitted."
-)
-@click.option("--lr", type=click.FloatRange(1), help="Likelihood ratio wanted: is it within reach?")
+@click.option("--power", type=Number(0.05, 0.999), default=0.9, show_default=True, help="Power wanted.")
+@click.option("--false-positives", type=Number(0.0001, 0.5), default=0.01, show_default=True, help="Share permitted.")
+@click.option("--lr", type=Number(1), help="Likelihood ratio wanted: is it within reach?")
 @click.option("--calibration", help="Calibration whose limit applies: a shipped name or a file.")
 @click.option("--statistic", default="lexical", show_default=True, help="Statistic to plan for.")
 @click.option("--ask", type=click.IntRange(1), default=2, show_default=True, help="Models that have to be asked.")
-@click.option("--price-in", type=click.FloatRange(0), help="Price of a million tokens of prompts.")
-@click.option("--price-out", type=click.FloatRange(0), help="Price of a million tokens of answers.")
+@click.option("--price-in", type=Number(0), help="Price of a million tokens of prompts.")
+@click.option("--price-out", type=Number(0), help="Price of a million tokens of answers.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the drawings of probes.")
 @workers_option
 @json_option

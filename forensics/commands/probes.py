@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from forensics.commands import as_json, json_option, workers_option
+from forensics.commands import Number, as_json, json_option, workers_option
 
 
 @click.group(
@@ -102,9 +102,7 @@ Example:
 )
 @click.option("--pairs", type=click.Path(path_type=Path), help="Table of labelled pairs (a, b, relation, clean).")
 @click.option("--statistic", default="lexical", show_default=True, help="The statistic that is rated by.")
-@click.option(
-    "--development", type=click.FloatRange(0.1, 1.0), default=0.5, show_default=True, help="Share of lineages."
-)
+@click.option("--development", type=Number(0.1, 1.0), default=0.5, show_default=True, help="Share of lineages.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the split by lineage.")
 @workers_option
 @json_option

@@ -16,9 +16,9 @@ from forensics.reporting.wording import fixed
 ALPHA = 0.05
 DELTA = 0.01
 """Default δ: 1% of the distance between the sides is not explained by their own draws. On draws of small local models and
-of the demo models, the same weights, quantised ones included, lay at 0.000, a model tuned for a moment at 0.005 to 0.006,
-independent models at 0.014 to 0.019, another temperature at 0.046. Whoever knows a pair that differs enough to matter should
-take δ from it."""
+of the demo models, the same weights, quantised ones included, lay at 0.000 to 0.001, a model tuned for a moment at 0.005 to
+0.011, independent models at 0.014 to 0.064, another temperature at 0.002 to 0.046. Whoever knows a pair that differs enough
+to matter should take δ from it."""
 PERMUTATIONS = 1999
 
 
@@ -54,6 +54,12 @@ def decide(
     )
 
 
+def stated(tests: Sequence[EqualityTest]) -> EqualityTest | None:
+    """Return the test whose effect stands beside the verdict: the first that decides on the scale of δ, or the first."""
+    deciding = [test for test in tests if test.decides]
+    return next((test for test in deciding if testing.in_shares(test)), next(iter(deciding), None))
+
+
 def _differs(tested: Tested, terms: EqualityTerms) -> bool:
     """Say whether a difference was found: by a test that decides, or in answers that leave nothing to chance."""
     return any(
@@ -64,12 +70,8 @@ def _differs(tested: Tested, terms: EqualityTerms) -> bool:
 
 def _within(tested: Tested, terms: EqualityTerms) -> bool:
     """Say whether the upper limit of the effect lies below δ, by the first deciding test that states it as a share."""
-    measured = _in_shares(tested)
-    return measured is not None and _upper(measured) < terms.delta
-
-
-def _in_shares(tested: Tested) -> EqualityTest | None:
-    return next((test for test in tested.deciding if testing.in_shares(test)), None)
+    measured = stated(tested.tests)
+    return measured is not None and testing.in_shares(measured) and _upper(measured) < terms.delta
 
 
 def _upper(test: EqualityTest) -> float:
@@ -105,7 +107,8 @@ def _sentence(
 
 def _found(tested: Tested, terms: EqualityTerms) -> str:
     """Put the least p-value and the effect with its interval in brackets."""
-    shown = _in_shares(tested) or tested.deciding[0]
+    shown = stated(tested.tests)
+    assert shown is not None  # there is a test that decides, or there would be no such sentence
     if shown.statistic == EXACT:
         apart = round((shown.effect or 0) * shown.n_probes)
         return f" (every side repeats itself word for word; answers differ on {apart} of {shown.n_probes} probes{_limits(shown)})"

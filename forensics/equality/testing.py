@@ -72,6 +72,11 @@ def run(
     return Tested(_adjusted(tests), _by_probe(probes, measured))
 
 
+def most_deciding(chosen: Sequence[str] | None) -> int:
+    """Count the tests that a verdict rests on at most; `chosen` names statistics, None for all."""
+    return sum(_wanted(name, chosen=chosen).decides for name in (chosen if chosen is not None else names()))
+
+
 def check(chosen: Sequence[str]) -> None:
     """Raise UsageError or UnknownName for a statistic or a kernel that there is not."""
     for name in chosen:

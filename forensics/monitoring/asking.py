@@ -17,7 +17,7 @@ from forensics.asking import outcome as outcomes
 from forensics.asking.lines import Run
 from forensics.asking.terms import Terms
 from forensics.errors import GateTripped
-from forensics.monitoring import nights
+from forensics.monitoring import nights, plans
 from forensics.records.nightly import Pair, Plan, Price, Side, Spend
 from forensics.records.probes import ProbeSet
 from forensics.records.transcript import Sampling
@@ -103,7 +103,7 @@ def wish(plan: Plan, pair: Pair, model: ModelName, occasion: Occasion, *, root: 
     asked = probes.load(probe_set)
     second = occasion.side == "questioned"
     seed = nights.sampling_seed(night, first=plan.seed, draws=pair.draws, second=second)
-    sampling = Sampling(temperature=pair.temperature, max_tokens=pair.max_tokens, seed=seed)
+    sampling = plans.sampling(pair, seed)
     notes = dict(registry.load("adapters", model.adapter).connect(model.name, model.options).notes)
     # What the adapter knows of the weights is part of the name: other weights under the same name are asked anew.
     conditions = [str(model), asked.digest, sampling.model_dump(), pair.draws, notes]

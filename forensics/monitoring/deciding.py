@@ -25,17 +25,17 @@ TRAIT_CHANGE = 0.1
 
 
 class Evidence(NamedTuple):
-    """The evidence of one watch up to tonight."""
+    """The evidence of one watch up to tonight, by stream; a stream without a tested night has a wealth of 1."""
 
     watched: Watched
-    nights: tuple[str, ...]
+    nights: Mapping[str, list[str]]
     ps: Mapping[str, list[float]]
     log_es: Mapping[str, list[float]]
     log_wealth: Mapping[str, float]
 
     @property
     def whole(self) -> float:
-        """Return the logarithm of the wealth of both streams together."""
+        """Return the logarithm of the wealth of all streams together."""
         return float(evalues.joined(list(self.log_wealth.values())))
 
 
@@ -46,13 +46,13 @@ def evidence(history: History, watched: Watched) -> Evidence | None:
     )
     if not found:
         return None
-    by_stream = {s: [row for row in found if row["stream"] == s] for s in draws.STREAMS}
+    by_stream = {s: [row for row in found if row["stream"] == s] for s in watched.streams}
     return Evidence(
         watched,
-        tuple(row["night"] for row in by_stream[draws.STREAMS[0]]),
+        {s: [row["night"] for row in rows] for s, rows in by_stream.items()},
         {s: [row["p"] for row in rows] for s, rows in by_stream.items()},
         {s: [row["log_e"] for row in rows] for s, rows in by_stream.items()},
-        {s: rows[-1]["log_wealth"] for s, rows in by_stream.items()},
+        {s: rows[-1]["log_wealth"] if rows else 0.0 for s, rows in by_stream.items()},
     )
 
 
@@ -87,22 +87,23 @@ def standing(history: History, watched: Watched) -> list[Alarm]:
 def cause_of(log_es: Mapping[str, Sequence[float]], log_wealth: Mapping[str, float], needed: float) -> str:
     """Say whether the answers changed, or only their trivial form.
 
-    It is form where the answers without it hold far less evidence (no more than the root of what the answers as received
-    hold) and would raise no alarm by themselves, which takes a logarithm of wealth of `needed`.
+    It is form where the answers without it, or their first tokens, hold far less evidence (no more than the root of what the
+    answers as received hold) and would raise no alarm by themselves, which takes a logarithm of wealth of `needed`.
     """
-    best = {stream: _best(found) for stream, found in log_es.items()}
-    alone = log_wealth["content"] - float(np.log(2)) >= needed
-    return "behaviour" if alone or best["content"] >= best["received"] / 2 else "formatting"
+    inner = {stream: found for stream, found in log_es.items() if stream != draws.RECEIVED}
+    alone = max(log_wealth[stream] for stream in inner) - float(np.log(len(log_es))) >= needed
+    best = max(_best(found) for found in inner.values())
+    return "behaviour" if alone or best >= _best(log_es[draws.RECEIVED]) / 2 else "formatting"
 
 
 def _best(log_es: Sequence[float]) -> float:
-    """Return the largest logarithm of a product of e-values that runs up to tonight."""
-    return float(np.cumsum(log_es[::-1]).max())
+    """Return the largest logarithm of a product of e-values that runs up to tonight; 0 where there is none."""
+    return float(np.cumsum(log_es[::-1]).max()) if log_es else 0.0
 
 
 def _alarm(one: Evidence, cause: str, night: str) -> Alarm:
-    stream = "content" if cause == "behaviour" else "received"
-    since = one.nights[evalues.first_changed(one.ps[stream])]
+    stream = _telling(one) if cause == "behaviour" else draws.RECEIVED
+    since = one.nights[stream][evalues.first_changed(one.ps[stream])]
     watched = one.watched
     everything = [*watched.before, *watched.few]
     after = tuple(r for r in watched.before if r.night >= since and watched.watch != "pair")
@@ -112,7 +113,7 @@ def _alarm(one: Evidence, cause: str, night: str) -> Alarm:
     return Alarm(
         watch=watched.watch,
         cause="behaviour" if cause == "behaviour" else "formatting",
-        detail=_detail(cause, changed),
+        detail=_detail(cause, changed, stream),
         since=since,
         raised=night,
         log10_e=canonical.rounded(one.whole / float(np.log(10))),
@@ -120,7 +121,13 @@ def _alarm(one: Evidence, cause: str, night: str) -> Alarm:
     )
 
 
-def _detail(cause: str, changed: Watched) -> str:
+def _telling(one: Evidence) -> str:
+    """Return the stream without form that holds the most evidence: the answers', unless first tokens hold more."""
+    inner = [stream for stream in one.watched.streams if stream != draws.RECEIVED]
+    return max(inner, key=lambda stream: one.log_wealth[stream])
+
+
+def _detail(cause: str, changed: Watched, stream: str) -> str:
     """Say in words what changed: the share of each trait of form before and after, where it moved."""
     before, after = (_shares(found) for found in (changed.before, changed.few))
     said = [
@@ -130,7 +137,8 @@ def _detail(cause: str, changed: Watched) -> str:
     ]
     if cause == "formatting":
         return "Trivial form changed: " + (", ".join(said) or "white space, or what surrounds the answers")
-    return "The answers changed" + (f", and their form: {', '.join(said)}" if said else "")
+    what = "The log-probabilities of first tokens" if stream == draws.TOKENS else "The answers"
+    return f"{what} changed" + (f", and their form: {', '.join(said)}" if said else "")
 
 
 def _shares(found: Sequence[Any]) -> list[float]:

@@ -1,12 +1,14 @@
-"""Answers as drift tests see them: the first code points of each draw, as received and without trivial form.
+"""Answers as drift tests see them: the first code points of each draw, and its likeliest first tokens.
 
-Derived once per file and cached by its digest; the tests of a year of nights then read numbers, not texts.
+Answers are seen as received and without trivial form; tokens, with their log-probabilities, where they were asked for. Derived once per file and cached by its digest; the tests of a year of nights then read numbers, not texts.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +18,22 @@ from forensics.errors import IntegrityBroken
 from forensics.monitoring import forms
 from forensics.transcripts import Entry
 
-VERSION = "2"
+VERSION = "3"
 LENGTH = 200
 """Code points read of an answer: about as many as 60 tokens have."""
-STREAMS = ("received", "content")
-"""Answers as received, and without trivial form: a change of both is one of behaviour, of the first alone one of form."""
+RECEIVED, CONTENT, TOKENS = "received", "content", "tokens"
+"""Streams. Answers as received, and without trivial form: a change of both is one of behaviour, of the first alone one of
+form. And first tokens, which tell a change of the weights that no text shows."""
+LIKELIEST = 20
+"""Tokens kept of each list of the likeliest."""
+TOKEN = np.dtype([("token", "<u8"), ("logprob", "<f4")])
+"""A token by the first eight bytes of its SHA-256, 0 for none."""
 
 Codes = NDArray[np.int32]
+Listed = NDArray[np.void]
+"""[n, LIKELIEST] of TOKEN"""
+Seen = NDArray[Any]
+"""What a stream sees of each draw: Codes or Listed."""
 
 
 class Draws(NamedTuple):
@@ -33,12 +44,21 @@ class Draws(NamedTuple):
     received: Codes
     """[n, LENGTH], −1 beyond the end of an answer."""
     content: Codes
+    tokens: Listed
     traits: NDArray[np.bool_]
     """[n, traits]"""
 
-    def codes(self, stream: str) -> Codes:
-        """Return the code points of a stream."""
-        return self.received if stream == "received" else self.content
+    def seen(self, stream: str) -> tuple[NDArray[np.uint8], Seen]:
+        """Return what a stream sees of each draw, with the draws' probes; draws without log-probabilities have no tokens."""
+        if stream == TOKENS:
+            there = self.tokens["token"][:, 0] != 0
+            return self.probes[there], self.tokens[there]
+        return self.probes, self.received if stream == RECEIVED else self.content
+
+
+def streams(*, logprobs: bool) -> tuple[str, ...]:
+    """Name the streams of what was asked."""
+    return (RECEIVED, CONTENT, TOKENS) if logprobs else (RECEIVED, CONTENT)
 
 
 def read(path: Path, digest: str) -> Draws:
@@ -50,7 +70,7 @@ def read(path: Path, digest: str) -> Draws:
             f"{path} is not the file that was recorded.", remedy="Restore it, or begin a new baseline after it."
         )
     found = cache.get("draws", cache.key("draws", VERSION, digest), lambda: _made(path))
-    return Draws(found["probes"], found["received"], found["content"], found["traits"])
+    return Draws(**found)
 
 
 def _made(path: Path) -> dict[str, NDArray[np.generic]]:
@@ -59,6 +79,7 @@ def _made(path: Path) -> dict[str, NDArray[np.generic]]:
         "probes": probes_of(entries),
         "received": codes([entry.text for entry in entries]),
         "content": codes([forms.content(entry.text) for entry in entries]),
+        "tokens": listed([entry.first for entry in entries]),
         "traits": np.array([forms.traits(entry.text) for entry in entries], bool).reshape(-1, len(forms.NAMES)),
     }
 
@@ -79,4 +100,16 @@ def codes(texts: list[str]) -> Codes:
     for row, text in enumerate(texts):
         start = text[:LENGTH]
         found[row, : len(start)] = [*map(ord, start)]
+    return found
+
+
+def listed(firsts: Sequence[Sequence[tuple[str, float]] | None]) -> Listed:
+    """Return the likeliest first tokens of each draw with their log-probabilities, the likeliest first: [n, LIKELIEST]."""
+    found = np.zeros((len(firsts), LIKELIEST), TOKEN)
+    for row, first in zip(found, firsts, strict=True):
+        kept = sorted(first or (), key=lambda one: -one[1])[:LIKELIEST]
+        row["token"][: len(kept)] = [
+            int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little") for name, _ in kept
+        ]
+        row["logprob"][: len(kept)] = [value for _, value in kept]
     return found

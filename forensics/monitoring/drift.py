@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics.monitoring import kernels
-from forensics.monitoring.draws import Codes
+from forensics.monitoring import draws, kernels
+from forensics.monitoring.draws import Seen
 from forensics.numerics import few_of_many
 from forensics.numerics.few_of_many import Part
 
@@ -26,8 +26,8 @@ LARGEST_POOL = 400
 """Earlier draws of a probe compared with; of more, a chance selection that owes nothing to when they were drawn."""
 VERSION = "3"
 
-Pool = Mapping[bytes, Codes]
-"""Draws by probe: [draws, LENGTH]."""
+Pool = Mapping[bytes, Seen]
+"""Draws by probe: [draws, …]."""
 
 
 class Dated(NamedTuple):
@@ -35,7 +35,8 @@ class Dated(NamedTuple):
 
     night: str
     probes: NDArray[np.uint8]
-    codes: Codes
+    seen: Seen
+    """[n, …], as `draws` gives them."""
 
 
 class Compared(NamedTuple):
@@ -45,23 +46,23 @@ class Compared(NamedTuple):
     few: Pool
 
 
-def by_probe(nights: Sequence[Dated], *, largest: int | None = None, seed: str = "") -> dict[bytes, Codes]:
+def by_probe(nights: Sequence[Dated], *, largest: int | None = None, seed: str = "") -> dict[bytes, Seen]:
     """Put the draws of some nights together by probe, at most `largest` of each.
 
     Which are kept is decided by random numbers of the draws' places, not by when they were drawn or what they say: that
     keeps tonight's p-value exact and independent of later ones.
     """
-    rows: dict[bytes, list[tuple[float, Codes]]] = defaultdict(list)
+    rows: dict[bytes, list[tuple[float, Seen]]] = defaultdict(list)
     for dated in nights:
-        order = generator(seed, dated.night).random(len(dated.codes))
+        order = generator(seed, dated.night).random(len(dated.seen))
         for place, probe in enumerate(dated.probes):
-            rows[probe.tobytes()].append((float(order[place]), dated.codes[place]))
+            rows[probe.tobytes()].append((float(order[place]), dated.seen[place]))
     found = {}
     for probe in sorted(rows):
         kept = rows[probe]
         if largest is not None and len(kept) > largest:
             kept = sorted(kept, key=lambda row: row[0])[:largest]
-        found[probe] = np.stack([codes for _, codes in kept])
+        found[probe] = np.stack([one for _, one in kept])
     return found
 
 
@@ -114,13 +115,18 @@ def _parts(given: Compared) -> list[tuple[Part, list[bytes]]]:
         sizes[len(given.before[probe]), len(few)].append(probe)
     made = []
     for (many, some), probes in sorted(sizes.items()):
-        seen = [kernels.views(np.concatenate([given.before[p], given.few[p]])) for p in probes]
+        seen = [_views(np.concatenate([given.before[p], given.few[p]])) for p in probes]
         count = len(probes)
         rows = np.tile(np.arange(many + some), (count, 1)).astype(np.int64)
         layers = tuple(
             few_of_many.strata(np.stack(view), np.arange(count), rows, some)
-            for view in ([one.spectrum for one in seen], [one.edges for one in seen])
+            for view in zip(*(one.kernels for one in seen), strict=True)
         )
-        shared = few_of_many.shared(np.stack([one.pooled for one in seen]), layers[0])
+        pooled = [one.pooled for one in seen if one.pooled is not None]
+        shared = few_of_many.shared(np.stack(pooled), layers[0]) if pooled else None
         made.append((Part(layers, shared), probes))
     return made
+
+
+def _views(seen: Seen) -> kernels.Views:
+    return kernels.of_tokens(seen) if seen.dtype == draws.TOKEN else kernels.of_answers(seen)

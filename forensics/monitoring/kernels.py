@@ -1,8 +1,9 @@
-"""Answers as kernels: what the nightly test of equality looks at, the same three views as `compare --question equality`.
+"""Draws as kernels: what the nightly test of equality looks at, the same as `compare --question equality`.
 
 `spectrum`: cosine of the counts of runs of 1 to 3 code points, probe by probe; `pooled`: roots of the same counts over all
 probes together; `edges`: the first and the last code point. Counts are dealt into columns by a hash of the run, so that they
 are read off the code points of thousands of answers at once. A clash of two runs costs a little power and no validity.
+Log-probabilities of first tokens, where they were asked for, are compared as `onetoken` compares them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from forensics.monitoring.draws import Codes
+from forensics import registry
+from forensics.monitoring.draws import Codes, Listed
 
 Matrix = NDArray[np.float32]
 
@@ -29,18 +31,16 @@ _EDGE, _BEYOND = np.uint64(1), np.uint64(2)
 
 
 class Views(NamedTuple):
-    """The draws of one probe."""
+    """The draws of one probe, as several statistics see them."""
 
-    spectrum: Matrix
-    """[n, n], 1 on the diagonal."""
-    edges: Matrix
-    """[n, n], 1 on the diagonal."""
-    pooled: Matrix
+    kernels: tuple[Matrix, ...]
+    """[n, n] each."""
+    pooled: Matrix | None = None
     """[n, POOLED], rows of length 1: roots of counts, whose spread hangs less on how frequent a run is (Hellinger)."""
 
 
-def views(codes: Codes) -> Views:
-    """Return the three views of one probe's draws: [n, length], −1 beyond an answer's end."""
+def of_answers(codes: Codes) -> Views:
+    """Return `spectrum`, `edges` and `pooled` of one probe's draws: [n, length], −1 beyond an answer's end."""
     counts = _counted(codes)
     unit = _unit(counts)
     spectrum = unit @ unit.T
@@ -48,7 +48,26 @@ def views(codes: Codes) -> Views:
     spectrum[np.ix_(silent, silent)] = 1
     np.fill_diagonal(spectrum, 1)
     folded = counts.reshape(len(codes), POOLED, COLUMNS // POOLED).sum(axis=2)
-    return Views(spectrum, _edges(codes), _unit(np.sqrt(folded)))
+    return Views((spectrum, _edges(codes)), _unit(np.sqrt(folded)))
+
+
+def of_tokens(listed: Listed) -> Views:
+    """Return minus the mean |Δ log-probability| over the first tokens that any draw of one probe lists: an energy distance.
+
+    A token that a draw does not list is given the least listed there; differences up to the noise of runtimes count as none.
+    """
+    distinct, place = np.unique(listed, axis=0, return_inverse=True)
+    tokens = np.unique(distinct["token"])
+    tokens = tokens[tokens != 0]
+    there = distinct["token"] != 0
+    least = np.where(there, distinct["logprob"], np.inf).min(axis=1, initial=np.inf)
+    table = np.repeat(np.where(np.isinf(least), 0, least)[:, None], len(tokens), axis=1)
+    rows, columns = np.nonzero(there)
+    table[rows, np.searchsorted(tokens, distinct["token"][rows, columns])] = distinct["logprob"][rows, columns]
+    noise = registry.load("statistics", "onetoken").NOISE
+    apart = np.stack([np.maximum(np.abs(table - row) - noise, 0).mean(axis=1) for row in table])
+    kernel: Matrix = -apart[np.ix_(place.ravel(), place.ravel())].astype(np.float32)
+    return Views((kernel,))
 
 
 def _counted(codes: Codes) -> Matrix:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from forensics import calibrations, canonical, naming, preparing, probes, registry, scoring, sources
 from forensics.errors import BadFile, UnknownName, UsageError
 from forensics.records.nightly import Baseline, Budget, Gates, Pair, Plan, Price, Terms
+from forensics.records.transcript import Sampling
 
 TABLES: Mapping[str, type[BaseModel]] = {
     "baseline": Baseline,
@@ -50,6 +51,8 @@ probes = "demo"
 draws = 10                   # answers per probe and night: 25 probes × 10 find a swap within 3 nights
 temperature = 0.7
 max_tokens = 60
+# logprobs = 5               # watch first tokens too, where the service gives their log-probabilities
+# system = "..."             # system prompt; top_p as well
 
 [defaults.gates]
 drift = "any"                # trips when a side has changed since its baseline; "behaviour": not for form alone
@@ -141,7 +144,7 @@ def wanted_for(plan: Plan, pair: Pair, *, root: Path) -> preparing.Wanted:
         cohort=tuple(beside(item, root) for item in pair.cohort),
         folder=root / plan.folder,
         probe_set=_probe_set(pair, root),
-        sampling=sampling(plan, pair),
+        sampling=sampling(pair, plan.seed),
         draws=pair.draws,
         question=pair.question,
         models=root / pair.models if pair.models else None,
@@ -153,11 +156,16 @@ def wanted_for(plan: Plan, pair: Pair, *, root: Path) -> preparing.Wanted:
     )
 
 
-def sampling(plan: Plan, pair: Pair) -> Any:
-    """Return how a pair's models are asked, before the night chooses its seeds."""
-    from forensics.records.transcript import Sampling
-
-    return Sampling(temperature=pair.temperature, max_tokens=pair.max_tokens, seed=plan.seed)
+def sampling(pair: Pair, seed: int) -> Sampling:
+    """Return how a pair's models are asked, draws from this seed on."""
+    return Sampling(
+        temperature=pair.temperature,
+        top_p=pair.top_p,
+        max_tokens=pair.max_tokens,
+        seed=seed,
+        system=pair.system,
+        logprobs=pair.logprobs,
+    )
 
 
 def beside(item: str, root: Path) -> str:

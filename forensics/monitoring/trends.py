@@ -44,7 +44,7 @@ class Trend(NamedTuple):
     measures: Mapping[tuple[str, str], Series]
     """By side and name, as in the table `measures`."""
     wealth: Mapping[Watch, Series]
-    """log10 of a watch's wealth, both streams together."""
+    """log10 of a watch's wealth, all streams together."""
     windows: tuple[tuple[str, str], ...]
     """First and last night of every baseline."""
     flips: Mapping[str, Mapping[str, frozenset[str]]]

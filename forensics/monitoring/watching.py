@@ -30,6 +30,8 @@ class Watched(NamedTuple):
     conditions: str
     before: tuple[Recorded, ...]
     few: tuple[Recorded, ...]
+    streams: tuple[str, ...]
+    """What is looked at of each draw; each has its share of the evidence, so they are fixed by what is asked."""
     new: bool = True
     """False where no draw of tonight is new: then there is nothing to test."""
 
@@ -45,7 +47,7 @@ class Watched(NamedTuple):
 def dated(found: Sequence[Recorded], stream: str) -> list[Dated]:
     """Read the draws of some nights."""
     read = [(recorded, draws.read(recorded.path, recorded.digest)) for recorded in found]
-    return [Dated(recorded.night + recorded.digest, d.probes, d.codes(stream)) for recorded, d in read]
+    return [Dated(recorded.night + recorded.digest, *d.seen(stream)) for recorded, d in read]
 
 
 def recorded(history: History, pair: str, side: Side, root: Path, *, fresh: bool | None = True) -> list[Recorded]:
@@ -72,7 +74,7 @@ def watched_side(history: History, plan: Plan, pair: Pair, side: Side, *, root: 
     if found is None:
         return None
     before = (*found.baseline, *found.earlier)
-    return Watched(pair.name, side, found.epoch, found.tonight.conditions, before, (found.tonight,))
+    return Watched(pair.name, side, found.epoch, found.tonight.conditions, before, (found.tonight,), _streams(pair))
 
 
 def watched_pair(history: History, plan: Plan, pair: Pair, *, root: Path, night: str) -> Watched | None:
@@ -94,7 +96,13 @@ def watched_pair(history: History, plan: Plan, pair: Pair, *, root: Path, night:
     before = [tonight[many]]
     if not new[many] and len(both[few]) > 1:
         before = _distinct([*both[many], *(r for r in both[few][:-1] if r.night >= first)])
-    return Watched(pair.name, "pair", first, conditions, tuple(before), (tonight[few],), new=any(new.values()))
+    return Watched(
+        pair.name, "pair", first, conditions, tuple(before), (tonight[few],), _streams(pair), new=any(new.values())
+    )
+
+
+def _streams(pair: Pair) -> tuple[str, ...]:
+    return draws.streams(logprobs=pair.logprobs is not None)
 
 
 def _run_of(found: Sequence[Recorded], plan: Plan, night: str) -> list[Recorded]:
@@ -113,16 +121,16 @@ def _distinct(found: Sequence[Recorded]) -> list[Recorded]:
 
 
 def rows(history: History, watched: Watched, night: str) -> list[Row]:
-    """Test tonight's draws in both streams; returns the rows of the night, none where that is done or nothing is new."""
+    """Test tonight's draws in every stream; returns the rows of the night, none where that is done or nothing is new."""
     made: list[Row] = []
     if not watched.new or history.rows("drift", night=night, pair=watched.pair, watch=watched.watch):
         return made
-    for stream in draws.STREAMS:
+    for stream in watched.streams:
         p = drift.p_value(watched.compared(stream), seed=watched.seed(stream))
         if p is None:
             continue
         log_e = float(evalues.log_e(p))
-        earlier = log_es(history, watched.pair, watched.watch, watched.epoch, watched.conditions)[stream]
+        earlier = log_es(history, watched, stream)
         year = [*earlier, log_e]
         year = year[(len(year) - 1) // evalues.HORIZON * evalues.HORIZON :]
         values: dict[str, Any] = {
@@ -140,7 +148,7 @@ def rows(history: History, watched: Watched, night: str) -> list[Row]:
     return made
 
 
-def log_es(history: History, pair: str, watch: Watch, epoch: str, conditions: str) -> dict[str, list[float]]:
-    """Return the logarithms of the e-values of one run of evidence, by stream, in order of nights."""
-    found = history.rows("drift", pair=pair, watch=watch, epoch=epoch, conditions=conditions)
-    return {stream: [row["log_e"] for row in found if row["stream"] == stream] for stream in draws.STREAMS}
+def log_es(history: History, watched: Watched, stream: str) -> list[float]:
+    """Return the logarithms of the e-values of one stream of a run of evidence, in order of nights."""
+    run = {"pair": watched.pair, "watch": watched.watch, "epoch": watched.epoch, "conditions": watched.conditions}
+    return [row["log_e"] for row in history.rows("drift", **run, stream=stream)]

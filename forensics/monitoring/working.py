@@ -133,7 +133,7 @@ def _answered(
 ) -> list[Row]:
     found = []
     for side, answers in sides.items():
-        asked = [str(answers.model), pair.probes, pair.draws, pair.temperature, pair.max_tokens]
+        asked = [str(answers.model), pair.probes, pair.draws, plans.sampling(pair, shift.plan.seed).model_dump()]
         values = {
             "night": shift.night,
             "pair": pair.name,

@@ -55,8 +55,14 @@ class Terms(Record):
     """Answers per probe and night. With 25 probes or more, 10 find an exchanged model within three nights."""
     temperature: float | None = Field(default=None, ge=0, le=10)
     """Sampling temperature; default: the model's own."""
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    """Nucleus sampling; default: the model's own."""
     max_tokens: int = Field(default=512, ge=1)
     """Limit per answer."""
+    system: str | None = None
+    """System prompt."""
+    logprobs: int | None = Field(default=None, ge=1, le=20)
+    """Likeliest tokens to ask for, with their log-probabilities: those of first tokens are then watched too."""
     ask: Asked = "both"
     """Sides that are asked anew every night. `once`: none; their first answers are used until something changes."""
     question: Literal["derivation", "distillation", "shared_ancestry"] = "derivation"

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from forensics.hostile import shortened
 from forensics.hostile import terminal as harmless
+from forensics.records.endpoints import Endpoints
 from forensics.records.equality import Equality
 from forensics.records.evidence import Evidence, Finding
+from forensics.reporting import endpoints as pages
 from forensics.reporting.equality import VERDICTS
 from forensics.reporting.tables import KINDS, alternative_names
 from forensics.reporting.texts import LIMITS, QUESTIONS
@@ -46,6 +48,30 @@ def verdict(evidence: Evidence, console: Console) -> None:
     console.print(_text(LIMITS[0], "dim"))
     for warning in (*evidence.warnings, *evidence.deviations):
         console.print(_text(f"Note: {warning}", "yellow"))
+
+
+def endpoints(found: Endpoints, console: Console) -> None:
+    """Print the verdict over all endpoints, a row for each, why cells are empty, and how to read them."""
+    from rich.table import Table
+
+    console.print(_line("Reference", found.reference))
+    console.print(_line("Question", QUESTIONS["equality"]))
+    console.print()
+    table = Table(show_edge=False, pad_edge=False, header_style="bold")
+    for place, heading in enumerate(pages.headings(found)):
+        # A name that is cut short names nobody.
+        table.add_column(heading, justify="right" if place in (2, 3) else "left", overflow="fold")
+    for endpoint in found.endpoints:
+        style = "bold" if endpoint.verdict == "differs" else ""
+        table.add_row(*(_text(cell, style) for cell in pages.row(endpoint)))
+    console.print(table)
+    for endpoint in found.endpoints:
+        if endpoint.reason:
+            console.print(_text(f"{endpoint.model}: {endpoint.reason}", "dim"))
+    console.print()
+    console.print(_text(found.sentence, "bold"))
+    for note in pages.notes(found):
+        console.print(_text(note, "dim"))
 
 
 def _findings(evidence: Evidence, console: Console) -> None:

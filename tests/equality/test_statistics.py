@@ -71,9 +71,10 @@ def test_mmd_with_words_by_hand() -> None:
 
 
 def test_pooled_mmd_by_hand() -> None:
-    """Two probes, on each `ab` twice against `ac` twice. Of seven runs each holds at unit length, 1/√7, five are its own.
+    """Two probes, on each `ab` twice against `ac` twice.
 
-    Such a column has the spread 1/(2√7) in each probe and is divided by its root: ⟨Δ, Δ⟩ = 10 · (1/7) · 2√7 = 20/√7.
+    Each holds seven runs once, 1/√7 at unit length, and five of them the other lacks: ten columns with Δ = 1/√7 and spread
+    1/(2√7), by which a product is divided: ⟨Δ, Δ⟩ = 10 · 1/7 · 2√7 = 20/√7 between the probes.
     """
     probes = [*one(["ab", "ab"], ["ac", "ac"]), *one(["ab", "ab"], ["ac", "ac"])]
     statistic, effect = measured("mmd", probes, "pooled")

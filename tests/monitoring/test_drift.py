@@ -129,7 +129,7 @@ def test_a_swap_is_found_within_three_nights_wherever_it_falls_and_named_probes_
     own = bank(5, draws_=year.needed, probes=8)
     other = bank(6, draws_=year.needed, probes=8, first="abd")
     for swap in (2, 20):
-        p = nights.years(own, count=8, year=year, seed=swap, instead=(swap, other), most=2999)
+        p = nights.years(own, count=4, year=year, seed=swap, instead=(swap, other), most=2999)
         alarmed = nights.wealth(p) >= np.log(20)
         assert (alarmed[:, : min(swap + 3, 24)].any(axis=1)).mean() >= 0.9
         assert alarmed[:, :swap].any(axis=1).mean() < 0.2

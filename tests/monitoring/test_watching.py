@@ -87,6 +87,33 @@ def test_the_cause_is_form_only_where_the_answers_without_it_say_next_to_nothing
     assert deciding.cause_of({"received": received, "content": content}, wealth, 3.0) == cause
 
 
+def test_first_tokens_alone_are_a_change_of_behaviour_and_form_alone_stays_form() -> None:
+    quiet = [0.1, -0.3, -0.5]
+    log_es = {"received": quiet, "content": quiet, "tokens": [0.1, 7.0, 7.0]}
+    assert deciding.cause_of(log_es, {"received": 0.0, "content": 0.0, "tokens": 8.0}, 3.0) == "behaviour"
+    formal = {"received": [0.1, 7.0, 7.0], "content": quiet, "tokens": []}
+    assert deciding.cause_of(formal, {"received": 8.0, "content": 0.0, "tokens": 0.0}, 3.0) == "formatting"
+
+
+def test_a_stream_that_was_asked_for_has_its_share_of_the_evidence_even_where_a_service_gives_none(
+    history: History, tmp_path: Path
+) -> None:
+    """Else a stream that begins to be given in the middle of a year would bring a chance of a false alarm of its own."""
+    from math import log
+
+    wholes = []
+    for more in ({}, {"logprobs": 5}):
+        wanted = plan(**more)
+        watched = watching.watched_side(
+            history, wanted, wanted.pair[0], "questioned", root=tmp_path, night="2026-11-08"
+        )
+        assert watched is not None
+        found = deciding.evidence(history, watched)
+        assert found is not None
+        wholes.append(found.whole)
+    assert wholes[0] - wholes[1] == pytest.approx(log(3 / 2))
+
+
 def test_gates_say_what_they_saw() -> None:
     wanted = plan(
         cohort=["demo:ash"],

@@ -279,7 +279,7 @@ def test_a_bad_option_is_refused_and_nothing_is_written(compare, tmp_path: Path,
 @pytest.mark.parametrize(
     "options",
     [("--seed", "-1"), ("--seed", 10**30), ("--replicates", 5), ("--draws", 0), ("--temperature", "nan"), ("--temperature", "inf"),
-     ("--temperature", -1), ("--workers", 0), ("--sampling-seed", 10**30), ("--max-tokens", 0), ("--question", "guilt"), ("--nonsense",)],
+     ("--temperature", -1), ("--top-p", 0), ("--top-p", "nan"), ("--max-cost", "nan"), ("--min-answered", "nan"), ("--alpha", "nan"), ("--workers", 0), ("--sampling-seed", 10**30), ("--max-tokens", 0), ("--question", "guilt"), ("--nonsense",)],
 )  # fmt: skip
 def test_a_value_out_of_range_is_refused(compare, tmp_path: Path, options) -> None:
     done = compare(None, *options)

@@ -15,8 +15,8 @@ _LAYER = {
 }  # fmt: skip
 
 
-def write(folder: Path, path: Path) -> None:
-    """Write the model of a folder, in 32 bits."""
+def write(folder: Path, path: Path, *, eight_bits: bool = False) -> None:
+    """Write the model of a folder, in 32 bits; or its matrices quantised to 8."""
     import gguf
     from safetensors.numpy import load_file
 
@@ -35,7 +35,7 @@ def write(folder: Path, path: Path) -> None:
     theta = config.get("rope_theta") or config.get("rope_parameters", {}).get("rope_theta", 10_000.0)
     writer.add_rope_freq_base(theta)
     writer.add_vocab_size(config["vocab_size"])
-    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0 if eight_bits else gguf.LlamaFileType.ALL_F32)
     _tokenizer(writer, folder)
     for name, stored in load_file(str(folder / "model.safetensors")).items():
         called, values = _WHOLE.get(name), stored
@@ -45,7 +45,12 @@ def write(folder: Path, path: Path) -> None:
             if "q_proj" in name or "k_proj" in name:
                 values = _interleaved(stored, heads if "q_proj" in name else config["num_key_value_heads"])
         if called is not None:
-            writer.add_tensor(called, np.ascontiguousarray(values.astype(np.float32)))
+            whole = np.ascontiguousarray(values.astype(np.float32))
+            if eight_bits and whole.ndim == 2:
+                kind = gguf.GGMLQuantizationType.Q8_0
+                writer.add_tensor(called, gguf.quants.quantize(whole, kind), raw_dtype=kind)
+            else:
+                writer.add_tensor(called, whole)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
