@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from forensics.canonical import well_formed
 from forensics.embedders import Embedder, Progress
 from forensics.errors import BadFile
+from forensics.shared_files import write_ahead
 
 Vector = NDArray[np.float32]
 
@@ -109,7 +110,7 @@ def _open(path: Path) -> sqlite3.Connection:
     # No implicit transactions: each is opened below, at once for writing, so that two processes queue up.
     store = sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)
     try:
-        store.execute("PRAGMA journal_mode = WAL")
+        write_ahead(store, patience=_PATIENCE_SECONDS)
         store.execute("PRAGMA synchronous = NORMAL")
         with _writing(store):
             _lay_out(store, path)

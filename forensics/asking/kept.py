@@ -23,8 +23,11 @@ from forensics import __version__
 from forensics.adapters import Ask, Model, ModelName
 from forensics.places import home
 from forensics.records.transcript import Answer
+from forensics.shared_files import write_ahead
 
 NAME = "answers.sqlite"
+_PATIENCE = 5.0
+"""Seconds to wait for another process that writes."""
 _PREV = "sha256:" + "0" * 64
 
 
@@ -56,8 +59,8 @@ class Kept:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._turn = threading.Lock()
         self._waiting: list[tuple[bytes, bytes]] = []
-        self._file = sqlite3.connect(path, timeout=5, check_same_thread=False, isolation_level=None)
-        self._file.execute("PRAGMA journal_mode=WAL")
+        self._file = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False, isolation_level=None)
+        write_ahead(self._file, patience=_PATIENCE)
         self._file.execute("PRAGMA synchronous=NORMAL")
         self._file.execute("CREATE TABLE IF NOT EXISTS answer (key BLOB PRIMARY KEY, line BLOB NOT NULL) WITHOUT ROWID")
 
