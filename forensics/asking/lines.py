@@ -11,13 +11,11 @@ from datetime import UTC, datetime
 from forensics import __version__, canonical, probes
 from forensics.adapters import Ask, Model, ModelName, Reply
 from forensics.records.probes import Message, Probe, ProbeSet
-from forensics.records.transcript import Answer, Attempt, Provenance, Sampling, TranscriptHeader
+from forensics.records.transcript import SEEDS, Answer, Attempt, Provenance, Sampling, TranscriptHeader
 from forensics.transcripts import SCHEMA, prompt_digest, prompt_text
 
 _PREV = "sha256:" + "0" * 64
 """Stands for the link until the line is written."""
-_SEEDS = 1 << 31
-"""Seeds that every service takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def seed_of(draw: int, probe: Probe) -> int:
     draw would be lucky or unlucky on all of them at once, and draws of one model would differ from one another by that.
     """
     digest = prompt_digest(prompt_text(probe)).removeprefix("sha256:")
-    return (draw + int(digest[:8], 16)) % _SEEDS
+    return (draw + int(digest[:8], 16)) % SEEDS
 
 
 def now_utc() -> str:

@@ -13,7 +13,7 @@ from forensics import deriving
 from forensics.equality.draws import Draws
 from forensics.errors import TooLittleEvidence
 from forensics.records.case import Source
-from forensics.records.transcript import Sampling
+from forensics.records.transcript import SEEDS, Sampling
 from forensics.transcripts import Entry
 
 FEWEST_PROBES = 5
@@ -45,7 +45,7 @@ def own_seeds(sampling: Sampling, draws: int) -> Sampling:
     """
     if sampling.seed is None:
         return sampling
-    return sampling.model_copy(update={"seed": (sampling.seed + draws) % (1 << 31)})
+    return sampling.model_copy(update={"seed": (sampling.seed + draws) % SEEDS})
 
 
 def _answers(source: Source, root: Path) -> Mapping[str, list[Entry]]:

@@ -19,8 +19,6 @@ from forensics.asking.terms import Terms
 from forensics.errors import GateTripped
 from forensics.monitoring import nights, plans
 from forensics.records.nightly import Pair, Plan, Price, Side, Spend
-from forensics.records.probes import ProbeSet
-from forensics.records.transcript import Sampling
 from forensics.transcripts import safe_name
 
 ANSWERS = "answers"
@@ -110,12 +108,11 @@ def wish(plan: Plan, pair: Pair, model: ModelName, occasion: Occasion, *, root: 
     key = canonical.digest(canonical.encode(conditions))[7:15]
     folder = root / plan.folder / ANSWERS / (night or ONCE)
     return Wish(
-        model, folder / f"{safe_name(str(model))}-{key}.jsonl", _run(model, asked, sampling, pair), night is not None
+        model,
+        folder / f"{safe_name(str(model))}-{key}.jsonl",
+        Run(model, asked, sampling, pair.draws),
+        night is not None,
     )
-
-
-def _run(model: ModelName, probe_set: ProbeSet, sampling: Sampling, pair: Pair) -> Run:
-    return Run(model, probe_set, sampling, pair.draws)
 
 
 def is_fresh(pair: Pair, side: Side) -> bool:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from forensics import registry
 from forensics.monitoring.draws import Codes, Listed
+from forensics.numerics.columns import unit_rows
 
 Matrix = NDArray[np.float32]
 
@@ -42,13 +43,13 @@ class Views(NamedTuple):
 def of_answers(codes: Codes) -> Views:
     """Return `spectrum`, `edges` and `pooled` of one probe's draws: [n, length], −1 beyond an answer's end."""
     counts = _counted(codes)
-    unit = _unit(counts)
+    unit = unit_rows(counts)
     spectrum = unit @ unit.T
     silent = codes[:, 0] < 0
     spectrum[np.ix_(silent, silent)] = 1
     np.fill_diagonal(spectrum, 1)
     folded = counts.reshape(len(codes), POOLED, COLUMNS // POOLED).sum(axis=2)
-    return Views((spectrum, _edges(codes)), _unit(np.sqrt(folded)))
+    return Views((spectrum, _edges(codes)), unit_rows(np.sqrt(folded)))
 
 
 def of_tokens(listed: Listed) -> Views:
@@ -90,12 +91,6 @@ def _counted(codes: Codes) -> Matrix:
         column = ((key * _MIX) >> _BITS).astype(np.int64)
         found += np.bincount((row + column)[whole], minlength=len(found)).astype(np.float32)
     return found.reshape(count, COLUMNS)
-
-
-def _unit(counts: Matrix) -> Matrix:
-    norms = np.linalg.norm(counts, axis=1, keepdims=True)
-    unit: Matrix = (counts / np.where(norms > 0, norms, 1)).astype(np.float32)
-    return unit
 
 
 def _edges(codes: Codes) -> Matrix:

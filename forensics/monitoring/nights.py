@@ -6,6 +6,7 @@ from datetime import date
 
 from forensics.custody import clock
 from forensics.errors import UsageError
+from forensics.records.transcript import SEEDS
 
 _FIRST = date(2020, 1, 1)
 
@@ -32,4 +33,4 @@ def sampling_seed(night: str | None, *, first: int, draws: int, second: bool) ->
     days = 0 if night is None else (date.fromisoformat(night) - _FIRST).days
     if days < 0:
         raise UsageError(f"The night {night} lies before {_FIRST}.", remedy="Set the clock.")
-    return (first + (2 * days + second) * draws) % (1 << 31)
+    return (first + (2 * days + second) * draws) % SEEDS

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from forensics.numerics.columns import inverse_spreads
+
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
@@ -29,8 +31,6 @@ _ROOM = 8192
 """Permutations of all groups in one block at most: what bounds the memory."""
 _ROWS = 1024
 """Choices of strata whose features are held at once: as many as a processor's cache has room for."""
-_FLAT = 1e-6
-"""Spreads of a feature up to which it counts as the same in all draws."""
 _SLACK = 1e-4
 """Spreads below which two values count as a tie: rounding. A tie counts as extreme, so this can only raise a p-value."""
 
@@ -146,8 +146,9 @@ def p_values(
     """
     every = np.arange(groups)
     most = MOST if most is None else most
-    observed = _united([_as_they_are(part) for part in parts], parts, every, groups)
-    rehearsed = np.concatenate([_dealt(parts, every, groups, count, rng) for count in _blocks(_SCALE, groups)], axis=2)
+    weights = _weights(parts, groups)
+    observed = _united([_as_they_are(part) for part in parts], parts, every, weights)
+    rehearsed = np.concatenate([_dealt(parts, every, weights, count, rng) for count in _blocks(_SCALE, groups)], axis=2)
     mean, spread = rehearsed.mean(axis=2), rehearsed.std(axis=2)
     spread[spread <= 1e-9 * (1 + np.abs(rehearsed).max(axis=2))] = np.inf
     largest = ((observed[:, :, 0] - mean) / spread).max(axis=0)
@@ -156,7 +157,7 @@ def p_values(
     open_, drawn = every, 0
     while len(open_):
         block = min(drawn or _FIRST, most - drawn, max(_FIRST, _ROOM // len(open_)))
-        dealt = _dealt(parts, open_, groups, block, rng)
+        dealt = _dealt(parts, open_, weights, block, rng)
         standard = ((dealt - mean[:, open_, None]) / spread[:, open_, None]).max(axis=0)
         as_extreme = standard >= (largest[open_] - _SLACK)[:, None]
         running = extreme[open_, None] + np.cumsum(as_extreme, axis=1)
@@ -183,17 +184,17 @@ def _as_they_are(part: Part) -> Places:
     return np.broadcast_to(places, (count, 1, len(places)))
 
 
-def _dealt(parts: Sequence[Part], open_: Places, groups: int, block: int, rng: np.random.Generator) -> Floats:
+def _dealt(parts: Sequence[Part], open_: Places, weights: Floats, block: int, rng: np.random.Generator) -> Floats:
     """Return every statistic of a block of permutations: [statistics, open, block]."""
     chosen = []
     for part in parts:
         count, total = part.layers[0].rows.shape
-        kept = len(open_) * (count // groups)
+        kept = len(open_) * (count // len(weights))
         chosen.append(choices(rng, kept, block, few=part.layers[0].few, total=total))
-    return _united(chosen, parts, open_, groups)
+    return _united(chosen, parts, open_, weights)
 
 
-def _united(chosen: Sequence[Places], parts: Sequence[Part], open_: Places, groups: int) -> Floats:
+def _united(chosen: Sequence[Places], parts: Sequence[Part], open_: Places, weights: Floats) -> Floats:
     """Return every statistic of some choices for each open group: [statistics, open, B].
 
     Of the shared features: with Δ the difference of the means of the few and of the rest in a stratum, the sum of
@@ -202,13 +203,13 @@ def _united(chosen: Sequence[Places], parts: Sequence[Part], open_: Places, grou
     block = chosen[0].shape[1]
     found = np.zeros((len(parts[0].layers), len(open_), block))
     for part, places in zip(parts, chosen, strict=True):
-        each = len(part.layers[0].rows) // groups
+        each = len(part.layers[0].rows) // len(weights)
         kept = _strata_of(open_, each)
         for place, layer in enumerate(part.layers):
             found[place] += statistics(layer, places, of=kept).reshape(len(open_), each, block).sum(axis=1)
     if parts[0].shared is None:
         return found
-    roots = np.sqrt(_weights(parts, groups)).astype(np.float32)
+    roots = np.sqrt(weights).astype(np.float32)
     across = np.empty((1, len(open_), block))
     strata_ = sum(len(places) for places in chosen) // len(open_)
     wide = min(block, max(1, _ROWS // strata_))
@@ -227,9 +228,10 @@ def _strata_of(open_: Places, each: int) -> Places:
 def _weights(parts: Sequence[Part], groups: int) -> Floats:
     """Return what each column counts in each group: 1 / its spread inside the strata, 0 where it has none: [groups, columns].
 
-    Habits are told by rare runs as much as by frequent ones, whose counts vary more. All draws of a stratum enter alike,
-    so that no choice of the few is favoured. Features times the root of this are Pareto-scaled (van den Berg et al. 2006).
+    All draws of a stratum enter alike, so that no choice of the few is favoured. Without shared features: [groups, 0].
     """
+    if parts[0].shared is None:
+        return np.empty((groups, 0))
     squared, draws = np.zeros(()), 0
     for part in parts:
         assert part.shared is not None
@@ -237,9 +239,7 @@ def _weights(parts: Sequence[Part], groups: int) -> Floats:
         inside = part.shared.squares - part.shared.totals**2 / total
         squared = squared + inside.reshape(groups, -1, inside.shape[1]).sum(axis=1)
         draws += total * (len(inside) // groups)
-    spread = np.sqrt(np.maximum(squared / draws, 0))
-    found: Floats = np.divide(1, spread, out=np.zeros_like(spread), where=spread > _FLAT)
-    return found
+    return inverse_spreads(squared, draws)
 
 
 def _across(

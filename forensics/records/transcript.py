@@ -9,6 +9,9 @@ from pydantic import Field
 from forensics.records.base import Digest, Record, State
 from forensics.records.probes import ProbeSetRef
 
+SEEDS = 1 << 31
+"""How many seeds there are: every service takes 0 … SEEDS − 1."""
+
 
 class Sampling(Record):
     """The parameters asked for; `None` means that nothing was asked and the service's default applied."""

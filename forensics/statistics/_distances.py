@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 
 from forensics.equality.draws import Dealt, Draws, Floats, Values
 from forensics.features import extract
+from forensics.numerics.columns import inverse_spreads
 
 Matrix = NDArray[np.float32]
 Distance = Callable[[Sequence[str]], Matrix]
 LONGEST = 2000
 """Characters read of an answer."""
-_FLAT = 1e-6
-"""Spreads of a feature up to which it counts as the same in all draws."""
 
 
 class Distances:
@@ -156,8 +155,7 @@ def _weights(labels: Matrix, sizes: tuple[int, int]) -> Matrix:
 def _inverse_roots(features: Sequence[Matrix]) -> Matrix:
     """Return 1 / √spread of every column inside the probes; 0 where there is none: [columns]."""
     squared = sum(np.square(found - found.mean(axis=0), dtype=np.float64).sum(axis=0) for found in features)
-    spread = np.sqrt(squared / sum(map(len, features)))
-    found: Matrix = np.divide(1, np.sqrt(spread), out=np.zeros_like(spread), where=spread > _FLAT).astype(np.float32)
+    found: Matrix = np.sqrt(inverse_spreads(squared, sum(map(len, features)))).astype(np.float32)
     return found
 
 

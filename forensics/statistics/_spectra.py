@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from forensics.numerics.columns import unit_rows
+
 Matrix = NDArray[np.float32]
 _ROUNDING = 1e-9
 _WIDTH = 1024
@@ -62,10 +64,9 @@ def _cosine(keys: NDArray[np.uint64], answers: NDArray[np.int64], *, count: int)
     _, columns = np.unique(keys, return_inverse=True)
     width = int(columns.max(initial=0)) + 1
     counts = np.bincount(answers * width + columns, minlength=count * width).reshape(count, width)
-    norms = np.linalg.norm(counts, axis=1, keepdims=True)
-    unit = counts / np.where(norms > 0, norms, 1)
+    unit = unit_rows(counts)
     cosine = unit @ unit.T
-    silent = norms[:, 0] == 0
+    silent = ~counts.any(axis=1)
     cosine[np.ix_(silent, silent)] = 1
     # In double precision: an energy distance takes the root of what is left, and rounding would grow with it.
     apart: Matrix = (1 - cosine).astype(np.float32)
@@ -100,6 +101,5 @@ def shared(texts: Sequence[str], lengths: Sequence[int]) -> Matrix:
     keys, answers = _runs(texts, lengths)
     columns = ((keys * _MIX) >> np.uint64(64 - 10)).astype(np.int64)
     roots = np.sqrt(np.bincount(answers * _WIDTH + columns, minlength=len(texts) * _WIDTH).reshape(len(texts), _WIDTH))
-    norms = np.linalg.norm(roots, axis=1, keepdims=True)
-    unit: Matrix = (roots / np.where(norms > 0, norms, 1)).astype(np.float32)
+    unit: Matrix = unit_rows(roots).astype(np.float32)
     return unit

@@ -116,7 +116,7 @@ def test_the_shared_features_are_compared_as_their_definition_says() -> None:
     given = made(rng, groups=1, probes=4, many=7, few=3)
     part = Part((given,), shared_of(rng, given))
     chosen = few_of_many.choices(rng, 4, 5, few=3, total=10)
-    found = few_of_many._united([chosen], [part], np.array([0]), 1)[1, 0]
+    found = few_of_many._united([chosen], [part], np.array([0]), few_of_many._weights([part], 1))[1, 0]
     assert part.shared is not None
     features = part.shared.features
     weights = 1 / np.sqrt(np.mean([features[q].var(axis=0) for q in range(4)], axis=0)) ** 0.5
@@ -163,10 +163,15 @@ def test_choices_too_many_for_one_block_give_the_same() -> None:
     given = made(rng, groups=5, probes=3, many=7, few=2)
     part = Part((given,), shared_of(rng, given))
     chosen = few_of_many.choices(rng, 15, 40, few=2, total=9)
-    whole = few_of_many._united([chosen], [part], np.arange(5), 5)
+    whole = few_of_many._united([chosen], [part], np.arange(5), few_of_many._weights([part], 5))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(few_of_many, "_ROWS", 33)
-        np.testing.assert_allclose(few_of_many._united([chosen], [part], np.arange(5), 5), whole, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(
+            few_of_many._united([chosen], [part], np.arange(5), few_of_many._weights([part], 5)),
+            whole,
+            rtol=1e-4,
+            atol=1e-4,
+        )
 
 
 def test_a_statistic_that_never_varies_does_not_count() -> None:
